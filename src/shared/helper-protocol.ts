@@ -1,0 +1,28 @@
+/** What overlay_init and overlay_helper say to each other. Read by the renderer and by the helper. */
+
+/** Paths on the board (DESIGN.md section 0). */
+export const boardPaths = {
+  overlayInit: '/sbin/overlay_init',
+  helper: '/sbin/overlay_helper',
+  configDir: '/etc/overlaykit',
+  plan: '/etc/overlaykit/plan.json',
+  manifest: '/etc/overlaykit/manifest.json',
+  storage: '/overlay',
+  oldRoot: '/rom',
+  runDir: '/run/overlaykit',
+  status: '/run/overlaykit/status.json',
+} as const;
+
+/**
+ * `overlay_helper verify PLAN RUNG` runs as a child and exits with `ok` when the merged root is fit to enter, `unfit` when
+ * it is not (reason on stderr), anything else when the helper itself is broken.
+ */
+export const verifyExit = { ok: 0, unfit: 3 } as const;
+
+/**
+ * `overlay_helper enter PLAN RUNG [WORD...]` is executed in place of the script once `verify` has succeeded. It moves the
+ * carried mounts, pivots or changes root, and executes init with the words that the kernel gave overlay_init. If it
+ * cannot, it undoes what it did and executes overlay_init again with these two in the environment, so that the script
+ * enters by the board's own applets.
+ */
+export const helperFailure = { reason: 'OVERLAYKIT_HELPER_FAILED', rung: 'OVERLAYKIT_RUNG' } as const;

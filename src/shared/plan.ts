@@ -1,0 +1,37 @@
+/** MountPlan: everything the boot does, in order, and what happens when it fails. plan.json is this value as JSON. */
+import type { Step } from './step.ts';
+
+export const planSchema = 'overlaykit.plan/1';
+
+/** The rungs of the ladder, best first. */
+export type RungName = 'persistent' | 'tmpfs' | 'read-only' | 'rescue';
+
+/** One rung: its steps run in order; the first that fails undoes the rung's mounts and the ladder goes on. */
+export interface Rung {
+  readonly name: RungName;
+  readonly steps: readonly Step[];
+}
+
+/** How a rung with a union enters it. The read-only and rescue rungs enter nothing. */
+export interface HandOver {
+  readonly how: 'pivot' | 'chroot';
+  /** Where the union is mounted while the old root is still `/`. */
+  readonly newRoot: string;
+  /** Where the old, read-only root is found inside the merged root. */
+  readonly oldRoot: string;
+  /** Mounts that are moved into the merged root at the same path, in this order. */
+  readonly carried: readonly string[];
+  /** What is executed in the merged root, as seen from inside. */
+  readonly init: string;
+}
+
+export interface MountPlan {
+  readonly schema: typeof planSchema;
+  readonly board: { readonly name: string; readonly compatible: readonly string[] };
+  /** Runs once, before the ladder. */
+  readonly prepare: readonly Step[];
+  readonly ladder: readonly Rung[];
+  readonly handOver: HandOver;
+  /** Whether overlay_helper is asked to verify and enter. */
+  readonly helper: boolean;
+}

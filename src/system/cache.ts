@@ -1,0 +1,42 @@
+/**
+ * Where things are kept that take long to make or to fetch: kernels, packages, built helpers. Always outside the tree,
+ * named by content, safe to delete at any time.
+ */
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The cache folder: $OVL_CACHE, else $XDG_CACHE_HOME/overlaykit, else ~/.cache/overlaykit. */
+export function cacheDir(): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return process.env['OVL_CACHE'] ?? join(base, 'overlaykit');
+}
+
+/**
+ * The path of a cached folder, made by `make` when it is not there yet. `make` fills a private folder that is renamed
+ * into place when it is complete, so that an interrupted or concurrent run never leaves half a result.
+ *
+ * @param key path inside the cache; has to name everything that the content depends on
+ */
+export async function cached(key: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const final = join(cacheDir(), key);
+  if (await exists(final)) return final;
+  await mkdir(dirname(final), { recursive: true });
+  const work = await mkdtemp(`${final}.tmp-`);
+  try {
+    await make(work);
+    await rename(work, final);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    // A run beside this one was quicker; its result is as good.
+    if (!(await exists(final))) throw error;
+  }
+  return final;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

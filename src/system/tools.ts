@@ -1,0 +1,76 @@
+/** The host's tools: what each is needed for, the Debian package that brings it, and the diagnostic when it is missing. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Failure } from '../diagnostics/diagnostic.ts';
+
+export interface Tool {
+  /** Debian and Ubuntu package that brings it. */
+  readonly package: string;
+  readonly reason: string;
+}
+
+export const tools = {
+  'qemu-system-x86_64': { package: 'qemu-system-x86', reason: 'boots virtual boards' },
+  mksquashfs: { package: 'squashfs-tools', reason: 'makes squashfs root images' },
+  unsquashfs: { package: 'squashfs-tools', reason: 'reads squashfs root images' },
+  'mkfs.jffs2': { package: 'mtd-utils', reason: 'makes the JFFS2 storage of virtual boards' },
+  'mkfs.cramfs': { package: 'util-linux-extra', reason: 'makes cramfs root images' },
+  'mkfs.ext4': { package: 'e2fsprogs', reason: 'makes the ext4 storage of virtual boards' },
+  busybox: { package: 'busybox-static', reason: "is the userland of the lab's own roots" },
+  cpio: { package: 'cpio', reason: 'packs the initramfs of virtual boards' },
+  depmod: { package: 'kmod', reason: 'orders the kernel modules of virtual boards' },
+  xz: { package: 'xz-utils', reason: 'unpacks kernels and modules' },
+  'musl-gcc': { package: 'musl-tools', reason: 'links the helper statically' },
+  dash: { package: 'dash', reason: 'runs overlay_init in the shell tests' },
+  mksh: { package: 'mksh', reason: 'runs overlay_init in the shell tests' },
+  shellcheck: { package: 'shellcheck', reason: 'checks every shell script' },
+  'dpkg-deb': { package: 'dpkg', reason: 'unpacks kernel packages' },
+  'apt-get': { package: 'apt', reason: 'fetches kernel packages' },
+  unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },
+  mmdebstrap: { package: 'mmdebstrap', reason: 'makes the Debian root with systemd for the tests' },
+  make: { package: 'make', reason: "builds the lab's own kernel" },
+  gcc: { package: 'gcc', reason: "builds the lab's own kernel" },
+  flex: { package: 'flex', reason: "builds the lab's own kernel" },
+  bison: { package: 'bison', reason: "builds the lab's own kernel" },
+  bc: { package: 'bc', reason: "builds the lab's own kernel" },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
+
+/** The directories that are searched: $PATH, and the sbin directories that an ordinary user's $PATH lacks. */
+function searchPath(): readonly string[] {
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter((dir) => dir !== '');
+}
+
+/** Full path of a tool, or undefined where the machine does not have it. */
+export function findTool(name: ToolName): string | undefined {
+  return searchPath()
+    .map((dir) => join(dir, name))
+    .find((path) => isExecutable(path));
+}
+
+/**
+ * Full path of a tool.
+ * @throws Failure OVL401 naming the package, when it is missing
+ */
+export function requireTool(name: ToolName): string {
+  const path = findTool(name);
+  if (path !== undefined) return path;
+  const { package: debianPackage, reason } = tools[name];
+  throw new Failure({
+    code: 'OVL401',
+    severity: 'error',
+    message: `"${name}" is not installed`,
+    because: `it ${reason}`,
+    fix: `apt-get install ${debianPackage}`,
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

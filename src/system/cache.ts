@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 
 /** The cache folder: $OVL_CACHE, else $XDG_CACHE_HOME/overlaykit, else ~/.cache/overlaykit. */
 export function cacheDir(): string {
-  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return process.env['OVL_CACHE'] ?? join(base, 'overlaykit');
+  const base = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  return process.env.OVL_CACHE ?? join(base, 'overlaykit');
 }
 
 /**

@@ -14,7 +14,7 @@ export const tools = {
   mksquashfs: { package: 'squashfs-tools', reason: 'makes squashfs root images' },
   unsquashfs: { package: 'squashfs-tools', reason: 'reads squashfs root images' },
   'mkfs.jffs2': { package: 'mtd-utils', reason: 'makes the JFFS2 storage of virtual boards' },
-  'mkfs.cramfs': { package: 'util-linux-extra', reason: 'makes cramfs root images' },
+  'mkfs.cramfs': { package: 'util-linux', reason: 'makes cramfs root images' },
   'mkfs.ext4': { package: 'e2fsprogs', reason: 'makes the ext4 storage of virtual boards' },
   busybox: { package: 'busybox-static', reason: "is the userland of the lab's own roots" },
   cpio: { package: 'cpio', reason: 'packs the initramfs of virtual boards' },
@@ -39,7 +39,7 @@ export type ToolName = keyof typeof tools;
 
 /** The directories that are searched: $PATH, and the sbin directories that an ordinary user's $PATH lacks. */
 function searchPath(): readonly string[] {
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter((dir) => dir !== '');
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter((dir) => dir !== '');
 }
 
 /** Full path of a tool, or undefined where the machine does not have it. */

@@ -1,0 +1,71 @@
+/**
+ * The Boot port: one run of a virtual board, from power-on to its end, whatever plays the board: QEMU with a stock or our
+ * own kernel, user-mode Linux, or a namespace sandbox on this machine's kernel.
+ *
+ * In: nothing. Out: the types that every machine implements and that tests and `ovl lab` use. Imports nothing but the
+ * mount table's type.
+ */
+import type { MountEntry } from './mountinfo.ts';
+
+/** What plays the board. */
+export const machines = ['qemu', 'qemu-own-kernel', 'uml', 'sandbox'] as const;
+export type Machine = (typeof machines)[number];
+
+/** Bounds of one wait. Without `timeoutMs` the machine's default applies; nothing waits without a bound. */
+export interface Deadline {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a command on the board printed (stdout and stderr as they came, line ends as LF) and its exit code. */
+export interface CommandResult {
+  readonly output: string;
+  readonly exitCode: number;
+}
+
+/**
+ * How a run of the board ended.
+ * `off`: the board ended by itself: powered off, rebooted (boards never come back by themselves) or PID 1 exited.
+ * `cut`: the power was cut by cut().
+ * `failed`: the machine under it broke; `message` has what it said.
+ */
+export type Ending =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** One run of a virtual board. It has a life: it always ends, at the latest at its own deadline or with our process. */
+export interface Boot {
+  readonly machine: Machine;
+
+  /** Everything the console has said so far, line ends as LF. */
+  readonly console: string;
+
+  /** Settles, never rejects, when the board has ended and nothing of it is left on this machine. */
+  readonly exited: Promise<Ending>;
+
+  /**
+   * Waits until the console has said `pattern`, now or earlier, and gives the match.
+   * @throws Failure OVL410 when the deadline passes, OVL411 when the board ends first
+   */
+  waitFor(pattern: RegExp | string, deadline?: Deadline): Promise<RegExpMatchArray>;
+
+  /** Types one line on the console. */
+  send(line: string): void;
+
+  /**
+   * Runs a POSIX sh command in the booted board (after its init has started) and waits for it. Each command has its own
+   * subshell: `cd` and variables do not outlive it.
+   * @throws Failure OVL410 when the deadline passes, OVL411 when the board ends first
+   */
+  run(command: string, deadline?: Deadline): Promise<CommandResult>;
+
+  /** The mount table as a process of the booted board sees it, in the order of mounting. */
+  mountTable(deadline?: Deadline): Promise<readonly MountEntry[]>;
+
+  /** Cuts the power at once: nothing is synced, nothing is told. Does nothing when the board has ended. */
+  cut(): Promise<Ending>;
+
+  /** Shuts the board down in order (sync, `poweroff -f`) and waits for its end; cuts the power when that takes too long. */
+  poweroff(deadline?: Deadline): Promise<Ending>;
+}

@@ -8,4 +8,50 @@ export const hostCodes = {
 The message names the program, what it is needed for, and the Debian package that brings it. Install it with the command
 under "fix" and run the same command again; nothing was changed.`,
   },
+  OVL405: {
+    title: 'a tool of this machine failed',
+    explanation: `A program that overlaykit called (mkfs, apt-get, make, depmod, ...) ended with an error. The message names the program
+and its exit code, "because" quotes the end of what it said. Results are written under a temporary name and renamed when
+they are complete, so nothing half-made is left; once the cause is gone, run the same command again.`,
+  },
+  OVL406: {
+    title: 'a Debian package cannot be fetched',
+    explanation: `Virtual boards run Debian's kernels, and the lab's own kernel is built from Debian's kernel source. Packages are fetched
+with apt from the mirrors that this machine is configured for, checked by apt against the archive's signatures, and kept
+in the cache (OVL_CACHE, else ~/.cache/overlaykit), from where they are used without a network afterwards.
+
+This is reported when the package is neither in the cache nor to be had: no network, no Debian mirror among the machine's
+sources, or a name that the mirror does not have. On a machine that is not Debian, name a file with Debian sources in
+OVL_APT_SOURCES. Root is not needed: overlaykit keeps an apt state of its own.`,
+  },
+  OVL407: {
+    title: 'a kernel is not of the expected form',
+    explanation: `The lab takes the uncompressed ELF kernel out of Debian's vmlinuz, because QEMU starts it directly and emulating the
+kernel's own decompressor costs seconds. This is reported when a kernel package has no kernel or module where Debian
+puts them, or compresses the kernel in a way that is not known (xz, gzip, lz4 and zstd are).`,
+  },
+  OVL410: {
+    title: 'a virtual board did not do in time what was waited for',
+    explanation: `Every wait for a virtual board has a limit, because a guest that hangs never says so. The message tells what was waited
+for, "because" shows the last lines of its console: most often a kernel panic, a mount that failed, or a shell that never
+started. Emulation is slow: on a busy machine the same boot takes several times longer, so a larger limit may be all it
+needs (--timeout).`,
+  },
+  OVL411: {
+    title: 'a virtual board ended before it did what was waited for',
+    explanation: `The board powered off, rebooted or panicked while something was still expected of it. Virtual boards never come back by
+themselves after a reboot. "because" shows the last lines of the console, which tell why it ended.`,
+  },
+  OVL412: {
+    title: 'a virtual board cannot be built like this board',
+    explanation: `The lab derives the virtual board's storage from the board file: MTD flash with the same name, size and erase block, or a
+disk with the same label. Some boards cannot be played this way: a storage or root type that the chosen machine's kernel
+does not have, a flash whose size is not a whole number of erase blocks, or a device path that only exists with an
+initramfs. The message says which, "fix" names another machine (--machine) where one can do it.`,
+  },
+  OVL413: {
+    title: 'QEMU failed',
+    explanation: `QEMU itself ended with an error, as opposed to the board inside it. "because" quotes what it said: most often an image
+file that cannot be opened or locked (another virtual board uses the same storage image), or too little memory.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -32,7 +32,6 @@ export const tools = {
   'apt-cache': { package: 'apt', reason: 'finds the newest kernel package' },
   zstd: { package: 'zstd', reason: 'unpacks kernels' },
   lz4: { package: 'lz4', reason: 'unpacks kernels' },
-  setpriv: { package: 'util-linux', reason: 'ties a virtual board to the process that started it' },
   unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },
   nsenter: { package: 'util-linux', reason: 'runs commands in the sandbox' },
   setpriv: { package: 'util-linux', reason: 'ends virtual boards with the process that started them' },
@@ -43,7 +42,6 @@ export const tools = {
   gcc: { package: 'gcc', reason: "builds the lab's own kernel" },
   flex: { package: 'flex', reason: "builds the lab's own kernel" },
   bison: { package: 'bison', reason: "builds the lab's own kernel" },
-  tar: { package: 'tar', reason: 'unpacks the kernel source' },
   nice: { package: 'coreutils', reason: 'keeps the kernel build out of the way' },
   bc: { package: 'bc', reason: "builds the lab's own kernel" },
 } as const satisfies Record<string, Tool>;

@@ -32,5 +32,5 @@ fi
 exec < "/dev/$labshell" > "/dev/$labshell" 2>&1
 stty raw -echo
 echo '${labShellGreeting}'
-exec setsid sh
+exec sh
 `;

@@ -90,5 +90,5 @@ export class Shell {
  */
 function script(command: string, id: string): string {
   const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
-  return `echo; echo begin'-'${id}; (eval ${quoted}) < /dev/null 2>&1; echo "\nend" > /dev/null; `;
+  return `echo; echo begin'-'${id}; (eval ${quoted}) < /dev/null 2>&1; status=$?; echo; echo end'-'${id} $status\n`;
 }

@@ -8,6 +8,11 @@ export const hostCodes = {
 The message names the program, what it is needed for, and the Debian package that brings it. Install it with the command
 under "fix" and run the same command again; nothing was changed.`,
   },
+  OVL402: {
+    title: 'the tools that are missing cannot be installed from here',
+    explanation: `The tests and the demonstration need programs that this machine lacks. As root on Debian or Ubuntu they are
+installed with apt at once; otherwise the message has one line to copy. ovl itself never installs anything.`,
+  },
   OVL405: {
     title: 'a tool of this machine failed',
     explanation: `A program that overlaykit called (mkfs, apt-get, make, depmod, ...) ended with an error. The message names the program
@@ -53,5 +58,39 @@ initramfs. The message says which, "fix" names another machine (--machine) where
     title: 'QEMU failed',
     explanation: `QEMU itself ended with an error, as opposed to the board inside it. "because" quotes what it said: most often an image
 file that cannot be opened or locked (another virtual board uses the same storage image), or too little memory.`,
+  },
+  OVL420: {
+    title: 'a file does not exist',
+    explanation: `No file has this path, or a part of the path that has to be a folder is none. Relative paths begin where ovl was
+started, or in the folder that -C names.`,
+  },
+  OVL421: {
+    title: 'a file may not be read or written',
+    explanation: `The kernel refused because of owner, mode, an access list or an attribute of the file or of a folder above it. ovl needs
+root for nothing that it writes on this machine: use a place of your own instead of sudo.`,
+  },
+  OVL422: {
+    title: 'a folder stands where a file is needed',
+    explanation: `The path names a folder. A board file, a bundle and an image are files each; an output that is a file cannot replace a
+folder either, and ovl does not delete folders to make room.`,
+  },
+  OVL423: {
+    title: 'a file is too large for what it should be',
+    explanation: `Inputs have limits far above anything that is of use: it is most likely the wrong file. Reading stopped at the limit.`,
+  },
+  OVL424: {
+    title: 'no room is left to write a file',
+    explanation: `The file system or the quota is full. Files are written under a temporary name and renamed when they are complete; the
+temporary ones are gone again, and what was there before is unchanged.`,
+  },
+  OVL425: {
+    title: 'a file is in the way',
+    explanation: `Something with that name exists already, and it is not ovl's to overwrite: a board file holds work of yours. Name another
+output or remove the file.`,
+  },
+  OVL427: {
+    title: 'a file cannot be read or written',
+    explanation: `The kernel gave an error that has no text of its own here; "because" has its name. EIO points to a failing disk or card,
+EROFS to a read-only file system, EMFILE and ENFILE to too many open files, ENAMETOOLONG and ELOOP to the path.`,
   },
 } as const satisfies Record<string, CodeEntry>;

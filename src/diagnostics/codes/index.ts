@@ -8,8 +8,10 @@ import type { CodeEntry } from './entry.ts';
 import { hostCodes } from './host.ts';
 import { layersCodes } from './layers.ts';
 import { planCodes } from './plan.ts';
+import { usageCodes } from './usage.ts';
 
 const table = {
+  ...usageCodes,
   ...boardCodes,
   ...planCodes,
   ...bundleCodes,

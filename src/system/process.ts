@@ -1,4 +1,5 @@
 /** Runs the host's tools: argv arrays only, the tool looked up first, its own words in the diagnostic when it fails. */
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { requireTool, type ToolName } from './tools.ts';
@@ -7,6 +8,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the tool reads on stdin; nothing by default. */
+  readonly input?: Readable | Uint8Array;
   readonly signal?: AbortSignal;
   /** Longest time it may take, in milliseconds. */
   readonly timeoutMs?: number;
@@ -28,10 +31,10 @@ export async function runTool(
 ): Promise<string> {
   const child = execa(requireTool(tool), args, {
     reject: false,
-    stdin: 'ignore',
     stripFinalNewline: false,
     // Tools' words are quoted in diagnostics and sometimes parsed: they have to be the same in every locale.
     env: { ...options.env, LC_ALL: 'C' },
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),

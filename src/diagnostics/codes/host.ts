@@ -93,4 +93,13 @@ output or remove the file.`,
     explanation: `The kernel gave an error that has no text of its own here; "because" has its name. EIO points to a failing disk or card,
 EROFS to a read-only file system, EMFILE and ENFILE to too many open files, ENAMETOOLONG and ELOOP to the path.`,
   },
+  OVL430: {
+    title: "this machine's busybox cannot be the lab root's userland",
+    explanation: `The lab's own small root is one program, busybox, and a symbolic link for each of its applets. It holds no libraries, so
+the program has to be linked statically: Debian's package busybox-static, not busybox.
+
+To play a board whose busybox was built without an applet, the applet's name is changed inside the program, because its
+shell finds its own applets without looking at the file system. This is also reported when the name is none of this
+busybox's, or when the program holds its names in another way than busybox 1.30 to 1.37 do.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

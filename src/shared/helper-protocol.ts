@@ -26,3 +26,6 @@ export const verifyExit = { ok: 0, unfit: 3 } as const;
  * enters by the board's own applets.
  */
 export const helperFailure = { reason: 'OVERLAYKIT_HELPER_FAILED', rung: 'OVERLAYKIT_RUNG' } as const;
+
+/** Words of the environment that start with this are between script and helper; the helper keeps them from init. */
+export const privateWordPrefix = 'OVERLAYKIT_';

@@ -9,6 +9,8 @@ export type RungName = 'persistent' | 'tmpfs' | 'read-only' | 'rescue';
 /** One rung: its steps run in order; the first that fails undoes the rung's mounts and the ladder goes on. */
 export interface Rung {
   readonly name: RungName;
+  /** What becomes of changes on this rung, in words for the log: "changes are kept in JFFS2 on MTD 'storage'". */
+  readonly outcome: string;
   readonly steps: readonly Step[];
 }
 
@@ -28,6 +30,8 @@ export interface HandOver {
 export interface MountPlan {
   readonly schema: typeof planSchema;
   readonly board: { readonly name: string; readonly compatible: readonly string[] };
+  /** What the kernel has mounted at / when overlay_init starts. */
+  readonly root: { readonly fstype: string };
   /** Runs once, before the ladder. */
   readonly prepare: readonly Step[];
   readonly ladder: readonly Rung[];

@@ -32,11 +32,10 @@ export interface MountStep {
   readonly optional: boolean;
 }
 
-/** Makes directories with one call; those that exist stay as they are. `mode` is octal text, such as "0755". */
+/** Makes directories, mode 0755, with one call; those that exist stay as they are. */
 export interface MakeDirsStep {
   readonly kind: 'make-dirs';
   readonly paths: readonly string[];
-  readonly mode: string;
 }
 
 /** Loads a kernel module by name, with its parameters. */
@@ -65,8 +64,8 @@ export interface ResetStep {
   readonly kind: 'reset';
   readonly upperdir: string;
   readonly workdir: string;
-  /** A file on the storage whose presence asks for a reset. */
-  readonly requestFile: string;
+  /** A file on the storage whose presence asks for a reset; undefined where the board wants none. */
+  readonly requestFile?: string;
   /** Whether the word `overlaykit=reset` on the kernel command line asks for one too. */
   readonly byCommandLine: boolean;
 }

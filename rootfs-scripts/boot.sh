@@ -1,0 +1,116 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
+# The boot as a whole: what is said, what is tried, what happens when it fails.
+#
+# overlay_init is made of these functions; the generated part above them holds only data and calls. Everything here runs
+# as PID 1 on a read-only root with nothing mounted yet. Two rules follow: nothing may end the shell (a failed `exec` and
+# a failed redirection of a special builtin do, and the kernel panics), and nothing is redirected to a file that may not
+# exist yet, /dev/null included.
+#
+# "applets:" names the programs that a function calls; `ovl check` and `ovl image` compare them with what the board has.
+
+# say LEVEL TEXT: one line for people, in the kernel log, on the console and in /run/overlaykit/log. Levels are the
+# kernel's: 3 error (shown even with `quiet`), 4 warning, 6 information. One write is one record; /dev/kmsg drops records
+# when more than ten come within five seconds, so lines are few and long.
+say() {
+  if [ -c /dev/kmsg ]; then
+    echo "<$1>overlaykit: $2" >/dev/kmsg
+  else
+    echo "overlaykit: $2"
+  fi
+  [ -z "$ovl_run" ] || echo "$2" >>"$ovl_run/log"
+}
+
+# step NUMBER LABEL COMMAND...: runs one step of the plan. On failure ovl_failed names it, with the first words of the
+# command that failed.
+step() {
+  ovl_step="step $1, $2"
+  shift 2
+  ovl_why=
+  if [ -z "$ovl_run" ]; then
+    "$@" && return 0
+  else
+    "$@" 2>"$ovl_run/stderr" && return 0
+    read -r ovl_why <"$ovl_run/stderr"
+  fi
+  ovl_failed=$ovl_step
+  say 3 "$ovl_step: failed: ${ovl_why:-no reason given}"
+  return 1
+}
+
+# read_switches: what the person at the boot loader wants. Sets ovl_start and ovl_reset.
+read_switches() {
+  ovl_words=
+  [ ! -e /proc/cmdline ] || read -r ovl_words </proc/cmdline
+  ovl_words=" $ovl_words "
+  case $ovl_words in *" overlaykit="*) ;; *) return 0 ;; esac
+  case $ovl_words in *" overlaykit=reset "*) ovl_reset=yes ;; esac
+  case $ovl_words in
+    *" overlaykit=rescue "*) ovl_start=rescue ;;
+    *" overlaykit=off "* | *" overlaykit=ro "*) ovl_start=read-only ;;
+    *" overlaykit=tmpfs "*) ovl_start=tmpfs ;;
+    *" overlaykit=reset "*) ;;
+    *) say 3 "unknown word overlaykit=... on the kernel command line, ignored; known: off ro tmpfs reset rescue" ;;
+  esac
+  [ -n "$ovl_start" ] || return 0
+  case " $ladder " in
+    *" $ovl_start "*) say 4 "the kernel command line asks for the rung $ovl_start" ;;
+    *)
+      say 3 "the kernel command line asks for the rung $ovl_start, but this board's ladder has only: $ladder"
+      ovl_start=
+      ;;
+  esac
+}
+
+# begins_at RUNG: whether this rung is to be tried. The ladder begins at ovl_start where that is set.
+begins_at() {
+  [ -z "$ovl_start" ] || [ "$ovl_start" = "$1" ] || return 1
+  ovl_start=
+  ovl_rung=$1
+  ovl_depth=0
+}
+
+# gave_up: the rung could not be taken; remembers why, for the status.
+gave_up() {
+  ovl_reasons="$ovl_reasons${ovl_reasons:+,}\"$ovl_rung: $ovl_failed\""
+  ovl_level=3
+}
+
+# settle TEXT: says which rung the board runs on, and writes /run/overlaykit/status.json for everybody who asks later.
+settle() {
+  say "$ovl_level" "rung $ovl_rung: $1"
+  [ -z "$ovl_run" ] ||
+    echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons]}" >"$ovl_run/status.json"
+}
+
+# read_only_root WORD...: init on the read-only root as it is. Returns only when there is none.
+read_only_root() {
+  ovl_failed="$init cannot be executed on the read-only root"
+  [ -x "$init" ] || return 1
+  settle "the root stays read-only, nothing can be written"
+  exec "$init" "$@"
+}
+
+# rescue WORD...: a shell for whoever stands in front of the board. Leaving it goes on to the read-only root.
+# applets: sleep
+rescue() {
+  settle "a shell on the console; exit goes on with $init on the read-only root"
+  while :; do
+    if [ -c /dev/console ]; then
+      /bin/sh </dev/console >/dev/console 2>&1
+    else
+      /bin/sh
+    fi
+    read_only_root "$@"
+    sleep 5
+  done
+}
+
+# last_resort WORD...: when no rung of the ladder could be taken, something is executed all the same: a board without
+# init is a journey.
+last_resort() {
+  ovl_rung=none
+  say 3 "no rung of the ladder ($ladder) could be taken"
+  read_only_root "$@"
+  rescue "$@"
+}

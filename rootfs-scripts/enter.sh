@@ -1,0 +1,98 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
+# Verifying the merged root, and going into it.
+
+# verify_union FSTYPE: whether the merged root is fit to run the board.
+verify_union() {
+  union_is_mounted "$1" && can_write && init_is_there
+}
+
+# union_is_mounted FSTYPE: the last mount on the new root is this one, and the kernel has not made it read-only, as
+# overlayfs does without an error where it cannot make its work directory.
+union_is_mounted() {
+  ovl_found=nothing ovl_access=
+  while read -r _ ovl_target ovl_type ovl_options _; do
+    [ "$ovl_target" = "$new_root" ] || continue
+    ovl_found=$ovl_type ovl_access=${ovl_options%%,*}
+  done </proc/mounts
+  [ "$ovl_found" = "$1" ] || refuse "on $new_root is $ovl_found, not $1" || return 1
+  [ "$ovl_access" = rw ] || refuse "the kernel made $1 read-only; the kernel log says why"
+}
+
+# can_write: a file can be made in the merged root, and removed again.
+# applets: rm
+can_write() {
+  echo overlaykit >"$new_root/.overlaykit-verify" && rm "$new_root/.overlaykit-verify"
+}
+
+# init_is_there: seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that
+# can be said.
+init_is_there() {
+  [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || refuse "no executable $init in the merged root"
+}
+
+# enter_by_applets enter_by_pivot|enter_by_chroot WORD...: into the merged root, and init executed there. Returns only when
+# that failed, with everything as it was before.
+enter_by_applets() {
+  ovl_failed="entering $new_root"
+  carry && "$@"
+  carry_back
+  say 3 "$ovl_failed: failed"
+}
+
+# carry: moves mounts to the same place in the merged root; those that are not there are left out. From here on /proc and
+# /dev are no longer where they were.
+# applets: mount
+carry() {
+  ovl_carried=
+  for ovl_point in $carried; do
+    case $ovl_present in *" $ovl_point "*) ;; *) continue ;; esac
+    mount -n -o move "$ovl_point" "$new_root$ovl_point" || return 1
+    ovl_carried="$ovl_point $ovl_carried"
+  done
+}
+
+# carry_back: undoes carry, the last one first.
+# applets: mount
+carry_back() {
+  for ovl_point in $ovl_carried; do
+    mount -n -o move "$new_root$ovl_point" "$ovl_point"
+  done
+}
+
+# make_old_root: where the old root will be found.
+# applets: mkdir
+make_old_root() {
+  [ -d "$new_root$old_root" ] || mkdir "$new_root$old_root"
+}
+
+# enter_by_pivot WORD...: pivot_root(2) also moves the root and the working directory of this very shell, so init is executed from
+# here, by no program of the board's. If the merged root turns out to lack it, the way back is the same.
+# applets: pivot_root
+enter_by_pivot() {
+  make_old_root && cd "$new_root" && pivot_root . "${old_root#/}" || return 1
+  cd /
+  if [ -x "$init" ]; then
+    unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG
+    exec "$init" "$@"
+  fi
+  ovl_failed="executing $init in the merged root"
+  cd "$old_root" && pivot_root . "${new_root#/}"
+  cd /
+  return 1
+}
+
+# enter_by_chroot WORD...: for roots where pivot_root fails, the root file system of an initramfs for one. The old root stays
+# where it is and is shown by a bind mount. The test inside comes first, because a failed exec would end PID 1.
+# applets: mount umount chroot
+enter_by_chroot() {
+  make_old_root && mount -n -o bind / "$new_root$old_root" || return 1
+  # shellcheck disable=SC2016 # the inner shell expands it
+  if chroot "$new_root" /bin/sh -c '[ -x "$1" ]' sh "$init"; then
+    unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG
+    cd "$new_root" && exec chroot . "$init" "$@"
+  fi
+  ovl_failed="executing $init in the merged root"
+  umount "$new_root$old_root"
+  return 1
+}

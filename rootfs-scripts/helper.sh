@@ -1,0 +1,56 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# overlay_helper, and everything that may be wrong with it. It is trusted to replace this shell only after a child of the
+# same binary has done its work in this very boot: a missing, truncated or foreign binary ends that child, not PID 1.
+
+# meet_helper: whether to ask overlay_helper at all. When its `enter` fails it executes overlay_init again, with the reason
+# and the rung in the environment: the rung's mounts are still up, and the board's own applets enter it.
+meet_helper() {
+  ovl_helper=no
+  case ${OVERLAYKIT_RUNG-} in
+    persistent | tmpfs)
+      say 3 "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
+      ovl_start=$OVERLAYKIT_RUNG
+      return 0
+      ;;
+  esac
+  if [ -x /sbin/overlay_helper ]; then
+    ovl_helper=yes
+  else
+    say 4 "no /sbin/overlay_helper; the board's own applets do its work"
+  fi
+}
+
+# still_up COUNT: whether the rung's mounts are up already, because overlay_helper has given them back.
+still_up() {
+  [ "${OVERLAYKIT_RUNG-}" = "$ovl_rung" ] || return 1
+  unset OVERLAYKIT_RUNG
+  ovl_depth=$1
+}
+
+# verify_with_helper FSTYPE: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Exit
+# status 3 means that the merged root is unfit; anything else that the helper is broken, and the shell looks. The limit on
+# CPU time ends a helper that loops.
+verify_with_helper() {
+  if [ "$ovl_helper" = no ]; then
+    verify_union "$1"
+    return
+  fi
+  (
+    # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
+    ulimit -t 10
+    exec /sbin/overlay_helper verify /etc/overlaykit/plan.json "$ovl_rung"
+  )
+  case $? in
+    0) return 0 ;;
+    3) return 1 ;;
+  esac
+  ovl_helper=no
+  say 3 "overlay_helper is broken; the board's own applets do its work"
+  verify_union "$1"
+}
+
+# enter_by_helper WORD...: executes it in place of this shell; returns only where there is none.
+enter_by_helper() {
+  [ "$ovl_helper" = no ] || exec /sbin/overlay_helper enter /etc/overlaykit/plan.json "$ovl_rung" "$@"
+}

@@ -1,0 +1,89 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# Finding the storage, and making sure that it is the one the board file means before anything touches it. Sizes that
+# the board file does not give are "-".
+
+# wait_for SECONDS COMMAND...: until it succeeds, looking once a second.
+# applets: sleep
+wait_for() {
+  ovl_patience=$1
+  shift
+  until "$@"; do
+    [ "$ovl_patience" -gt 0 ] || return 1
+    ovl_patience=$((ovl_patience - 1))
+    sleep 1
+  done
+}
+
+# find_mtd KEY VALUE SECONDS SIZE ERASE_BLOCK LEAST MOST: an MTD partition by name or number, as /proc/mtd lists it:
+#   mtd5: 00360000 00010000 "rootfs_data"
+# SIZE and ERASE_BLOCK are hexadecimal like these; LEAST and MOST are pages of 4096 bytes, since mksh counts in 32 bits.
+# JFFS2 is then mounted as mtdN, not through /dev: that needs neither a device node nor mtdblock.
+find_mtd() {
+  wait_for "$3" see_mtd "$1" "$2" ||
+    refuse "/proc/mtd has no partition of that $1, or more than one" || return 1
+  [ "$4" = - ] || [ "$ovl_size" = "$4" ] ||
+    refuse "$ovl_device has 0x$ovl_size bytes, the board file says 0x$4" || return 1
+  [ "$5" = - ] || [ "$ovl_erase" = "$5" ] ||
+    refuse "$ovl_device has erase blocks of 0x$ovl_erase bytes, the board file says 0x$5" || return 1
+  between $((0x${ovl_size%???})) "$6" "$7" "pages of 4 KiB"
+}
+
+# see_mtd KEY VALUE: one look at /proc/mtd. A name that two partitions share is nobody's.
+see_mtd() {
+  [ -e /proc/mtd ] || return 1
+  ovl_seen=0
+  while read -r ovl_number ovl_bytes ovl_block ovl_name; do
+    case $1 in
+      name) [ "$ovl_name" = "\"$2\"" ] || continue ;;
+      number) [ "$ovl_number" = "mtd$2:" ] || continue ;;
+    esac
+    ovl_seen=$((ovl_seen + 1))
+    ovl_device=${ovl_number%:} ovl_size=$ovl_bytes ovl_erase=$ovl_block
+  done </proc/mtd
+  [ "$ovl_seen" -eq 1 ]
+}
+
+# find_block PATH SECONDS SIZE LEAST MOST: a block device by its node. Sizes are sectors of 512 bytes.
+find_block() {
+  wait_for "$2" [ -b "$1" ] || refuse "$1 is no block device" || return 1
+  ovl_device=$1
+  block_has_size "$3" "$4" "$5"
+}
+
+# find_tagged LABEL=...|UUID=... SECONDS SIZE LEAST MOST: a block device by what its file system is called.
+find_tagged() {
+  wait_for "$2" see_tagged "$1" || refuse "no block device has $1" || return 1
+  block_has_size "$3" "$4" "$5"
+}
+
+# see_tagged TAG: one look.
+# applets: findfs
+see_tagged() {
+  ovl_device=$(findfs "$1")
+}
+
+# block_has_size SIZE LEAST MOST
+block_has_size() {
+  [ "$1$2$3" = --- ] && return 0
+  ovl_node=/sys/class/block/${ovl_device##*/}/size
+  [ -e "$ovl_node" ] || refuse "there is no $ovl_node to compare the size with" || return 1
+  read -r ovl_size <"$ovl_node"
+  [ "$1" = - ] || [ "$ovl_size" -eq "$1" ] ||
+    refuse "$ovl_device has $ovl_size sectors, the board file says $1" || return 1
+  between "$ovl_size" "$2" "$3" "sectors"
+}
+
+# between SIZE LEAST MOST UNIT
+between() {
+  [ "$2" = - ] || [ "$1" -ge "$2" ] ||
+    refuse "$ovl_device has $1 $4, the board file wants at least $2" || return 1
+  [ "$3" = - ] || [ "$1" -le "$3" ] ||
+    refuse "$ovl_device has $1 $4, the board file wants at most $3"
+}
+
+# refuse TEXT: says why a step fails, and fails.
+refuse() {
+  echo "$1" >&2
+  return 1
+}

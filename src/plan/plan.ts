@@ -1,0 +1,58 @@
+/**
+ * From a checked board to a MountPlan: what the boot does, in order, and what happens when it fails.
+ *
+ * In: a CheckedBoard. Out: a MountPlan, or every reason why there is none. Imports board, steps, union; no effects.
+ */
+import type { CheckedBoard } from '../board/decode.ts';
+import type { Board } from '../board/schema.ts';
+import type { Result } from '../diagnostics/diagnostic.ts';
+import { failure, success } from '../diagnostics/diagnostic.ts';
+import { boardPaths } from '../shared/helper-protocol.ts';
+import type { HandOver, MountPlan } from '../shared/plan.ts';
+import { planSchema } from '../shared/plan.ts';
+import { chooseUnion } from './choose-union.ts';
+import { layerMounts } from './layers.ts';
+import { prepareSteps } from './prepare.ts';
+import { planRung } from './rung.ts';
+
+/** The mount plan of a board. Pure: the same board gives the same plan, byte for byte. */
+export function planBoard(checked: CheckedBoard): Result<MountPlan> {
+  const { board, where } = checked;
+  const union = chooseUnion(board, where);
+  if (!union.ok) return union;
+  const prepare = prepareSteps(board);
+  const layers = layerMounts(board);
+  const rungs = board.ladder.map((name) => planRung(name, { board, where, union: union.value, layers }));
+  const problems = rungs.flatMap((rung) => (rung.ok ? [] : rung.diagnostics));
+  if (problems.length > 0) return failure(...union.diagnostics, ...unique(problems));
+  return success(
+    {
+      schema: planSchema,
+      board: { name: board.name, compatible: board.compatible },
+      root: { fstype: board.root.type },
+      prepare,
+      ladder: rungs.flatMap((rung) => (rung.ok ? [rung.value] : [])),
+      handOver: handOver(board, prepare),
+      helper: board.helper.enabled,
+    },
+    union.diagnostics,
+  );
+}
+
+/** What is mounted in `prepare` goes along into the merged root, and the storage with it. */
+function handOver(board: Board, prepare: MountPlan['prepare']): HandOver {
+  const prepared = prepare.flatMap((step) => (step.kind === 'mount' ? [step.target] : []));
+  return {
+    how: board.enter.how,
+    newRoot: board.enter.newroot,
+    oldRoot: boardPaths.oldRoot,
+    carried: [...prepared, boardPaths.storage],
+    init: board.enter.init,
+  };
+}
+
+/** Every rung mounts the same union, so the same problem would be told once for each. */
+function unique<T>(values: readonly T[]): readonly T[] {
+  const seen = new Map(values.map((value) => [JSON.stringify(value), value]));
+  return [...seen.values()];
+}

@@ -1,0 +1,153 @@
+/** One rung of the ladder: from nothing but the read-only root to a union that can be entered. */
+import type { Board } from '../board/schema.ts';
+import type { Place, Result } from '../diagnostics/diagnostic.ts';
+import { failure, success } from '../diagnostics/diagnostic.ts';
+import { boardPaths } from '../shared/helper-protocol.ts';
+import type { Rung, RungName } from '../shared/plan.ts';
+import type { MountStep, Step, StorageAddress } from '../shared/step.ts';
+import { mount, mountStorage } from '../steps/mount.ts';
+import { parseKernelVersion } from '../union/kernel-version.ts';
+import type { Stack, UnionSystem } from '../union/system.ts';
+import { storageAddress } from './storage-address.ts';
+
+export interface RungContext {
+  readonly board: Board;
+  readonly where: (path: readonly (string | number)[]) => Place;
+  readonly union: UnionSystem;
+  readonly layers: readonly MountStep[];
+}
+
+const upperdir = `${boardPaths.storage}/upper`;
+const workdir = `${boardPaths.storage}/work`;
+const resetRequest = `${boardPaths.storage}/overlaykit/reset`;
+
+/** File systems that `mount` alone brings up; ubifs and an image file need a device attached first. */
+const mountable: readonly Board['storage']['type'][] = ['jffs2', 'ext4', 'f2fs'];
+
+export function planRung(name: RungName, context: RungContext): Result<Rung> {
+  switch (name) {
+    case 'persistent':
+      return persistentRung(context);
+    case 'tmpfs':
+      return unionRung(context, {
+        name,
+        outcome: 'changes are kept in memory and lost at power off',
+        storage: volatileStorage(context.board),
+      });
+    case 'read-only':
+      return success({ name, outcome: 'nothing can be written', steps: [] });
+    case 'rescue':
+      return success({ name, outcome: 'a shell on the console', steps: [] });
+  }
+}
+
+function persistentRung(context: RungContext): Result<Rung> {
+  const { storage } = context.board;
+  const address = storageAddress(storage);
+  if (storage.type === 'tmpfs' || address === undefined) return noPersistentStorage(context);
+  if (!mountable.includes(storage.type)) return notBuiltYet(context);
+  return unionRung(context, {
+    name: 'persistent',
+    outcome: `changes are kept on the storage (${storage.type})`,
+    storage: persistentStorage(context.board, address),
+  });
+}
+
+/** Storage, layers, directories, union, and the proof that it can be entered. */
+function unionRung(
+  { board, where, union, layers }: RungContext,
+  { name, outcome, storage }: { name: RungName; outcome: string; storage: readonly Step[] },
+): Result<Rung> {
+  const stack: Stack = {
+    lowerdirs: [...layers.map((layer) => layer.target), '/'],
+    upperdir,
+    workdir,
+    target: board.enter.newroot,
+  };
+  const kernel = parseKernelVersion(board.kernel.version);
+  const mounted = union.mount({ stack, kernel, options: board.union.options, where });
+  if (!mounted.ok) return mounted;
+  const directories = [
+    upperdir,
+    ...(union.needsWorkdir ? [workdir] : []),
+    ...layers.map((layer) => layer.target),
+  ];
+  return success({
+    name,
+    outcome,
+    steps: [
+      ...storage,
+      { kind: 'make-dirs', paths: directories },
+      ...layers,
+      mounted.value,
+      { kind: 'verify', target: stack.target, fstype: union.fstype, init: board.enter.init },
+    ],
+  });
+}
+
+function persistentStorage({ storage, reset }: Board, address: StorageAddress): readonly Step[] {
+  return [
+    {
+      kind: 'find-storage',
+      address,
+      waitMs: storage.wait,
+      ...(storage.size === undefined ? {} : { sizeBytes: storage.size }),
+      ...(storage.min_size === undefined ? {} : { minBytes: storage.min_size }),
+      ...(storage.max_size === undefined ? {} : { maxBytes: storage.max_size }),
+      ...(storage.erase_block === undefined ? {} : { eraseBlockBytes: storage.erase_block }),
+    },
+    mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
+    {
+      kind: 'reset',
+      upperdir,
+      workdir,
+      byCommandLine: reset.cmdline,
+      ...(reset.file ? { requestFile: resetRequest } : {}),
+    },
+  ];
+}
+
+/** The size is always stated: the kernel's default, half the memory, has frozen boards (peers: pain points 11 and 12). */
+function volatileStorage({ storage, tmpfs }: Board): readonly Step[] {
+  const ownSize = storage.type === 'tmpfs' && storage.size !== undefined ? `${storage.size}` : undefined;
+  const size = ownSize ?? kernelSize(tmpfs.size);
+  const inodes = (storage.type === 'tmpfs' ? storage.inodes : undefined) ?? tmpfs.inodes;
+  const options = [
+    'rw',
+    `size=${size}`,
+    ...(inodes === undefined ? [] : [`nr_inodes=${inodes}`]),
+    'mode=0755',
+  ];
+  return [mount('tmpfs', 'tmpfs', boardPaths.storage, options)];
+}
+
+/** "16MiB" or "50%" as tmpfs reads it: its own parser knows k, m, g and %, no longer units and no spaces. */
+function kernelSize(limit: string): string {
+  return limit
+    .replace(/ ?([kKMG])iB$/, '$1')
+    .replace(/ ?B$/, '')
+    .replace(' ', '')
+    .toLowerCase();
+}
+
+function noPersistentStorage({ where }: RungContext): Result<Rung> {
+  return failure({
+    code: 'OVL221',
+    severity: 'error',
+    place: where(['ladder']),
+    message: 'the ladder has a rung "persistent", but there is no persistent storage',
+    because: 'storage.type tmpfs forgets everything at power off, and has no device to find',
+    fix: 'ladder: [tmpfs, read-only, rescue]',
+  });
+}
+
+function notBuiltYet({ board, where }: RungContext): Result<Rung> {
+  return failure({
+    code: 'OVL212',
+    severity: 'error',
+    place: where(['storage', 'type']),
+    message: `storage.type "${board.storage.type}" is understood, but not built yet`,
+    because: `this version of overlaykit plans for ${mountable.join(', ')} and tmpfs`,
+    fix: 'use one of these, or keep the board file for a later version',
+  });
+}

@@ -1,0 +1,156 @@
+/**
+ * overlay_init: the plan as a POSIX sh script. The generated part holds only data and calls; the functions come from
+ * rootfs-scripts/, as they are, and only those that the plan uses.
+ *
+ * In: a MountPlan, the library, where it comes from. Out: text. Imports board, steps, union, plan; no effects.
+ */
+import type { MountPlan, Rung } from '../shared/plan.ts';
+import type { Step } from '../shared/step.ts';
+import type { ShellLibrary } from './library.ts';
+import { usedFunctions } from './library.ts';
+import { printable, quote } from './quote.ts';
+import { shellStep } from './shell-step.ts';
+import { planWords, stepLabel } from './words.ts';
+
+export interface Origin {
+  /** Name of the board file, without its folder: the same board gives the same script on every machine. */
+  readonly boardFile: string;
+  readonly version: string;
+  /** SHA-256 of plan.json, in hexadecimal. */
+  readonly planDigest: string;
+}
+
+/** The script, and the programs that the board must have for it. */
+export interface OverlayInit {
+  readonly script: string;
+  readonly applets: readonly string[];
+}
+
+export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin: Origin): OverlayInit {
+  const generated = [data(plan, origin), prepare(plan), ...rungs(plan), climb(plan)].join('\n\n');
+  const start = startCalls(plan);
+  const functions = usedFunctions(library, `${generated}\n${start}`);
+  const script = [
+    header(plan, origin),
+    generated,
+    '# --- From here on: the functions of the library, and what they share. ---',
+    library.state,
+    ...functions.map(({ text }) => text),
+    start,
+  ].join('\n\n');
+  return { script: `${script}\n`, applets: [...new Set(functions.flatMap(({ applets }) => applets))].sort() };
+}
+
+function header(plan: MountPlan, origin: Origin): string {
+  const comment = (text: string): string =>
+    text
+      .split('\n')
+      .map((line) => `# ${line}`.trimEnd())
+      .join('\n');
+  return [
+    '#!/bin/sh',
+    comment(
+      `overlay_init for ${printable(plan.board.name)}: makes the read-only root writable, then executes ${printable(plan.handOver.init)}.`,
+    ),
+    '#',
+    comment(
+      `Made by overlaykit ${printable(origin.version)} from ${printable(origin.boardFile)}. Do not edit: change the board file, then \`ovl build\`.`,
+    ),
+    comment(`Plan ${origin.planDigest}`),
+    '#',
+    comment(
+      'What the boot does; `ovl plan` prints the same list. When a step fails, the next rung is tried.',
+    ),
+    '#',
+    comment(planWords(plan).trimEnd()),
+  ].join('\n');
+}
+
+function data(plan: MountPlan, origin: Origin): string {
+  const { handOver } = plan;
+  return [
+    `board=${quote(plan.board.name)}`,
+    `plan_digest=${quote(origin.planDigest)}`,
+    `ladder=${quote(plan.ladder.map(({ name }) => name).join(' '))}`,
+    `init=${quote(handOver.init)}`,
+    `new_root=${quote(handOver.newRoot)} # the union is mounted here`,
+    `old_root=${quote(handOver.oldRoot)} # the read-only root is here afterwards`,
+    `carried=${quote(handOver.carried.join(' '))}`,
+  ].join('\n');
+}
+
+function prepare(plan: MountPlan): string {
+  const lines = plan.prepare.flatMap((step, index) => [
+    `  ${numbered(step, index + 1, plan, '    ')}`,
+    ...(step.kind === 'mount' && step.target === '/run' ? ['  open_run'] : []),
+  ]);
+  return `prepare() {\n${lines.join('\n')}\n}`;
+}
+
+function rungs(plan: MountPlan): readonly string[] {
+  let first = plan.prepare.length + 1;
+  return plan.ladder.flatMap((rung) => {
+    const number = first;
+    first += rung.steps.length;
+    return rung.steps.length === 0 ? [] : [climbFunction(plan, rung, number), undoFunction(rung)];
+  });
+}
+
+function climbFunction(plan: MountPlan, rung: Rung, first: number): string {
+  const calls = rung.steps.map((step, index) =>
+    numbered(step, first + index, plan, index === 0 ? '    ' : '      '),
+  );
+  const resume = plan.helper ? [`  still_up ${mountsOf(rung).length} && return 0`] : [];
+  return [`rung_${rung.name}() {`, ...resume, `  ${calls.join(' &&\n    ')}`, '}'].join('\n');
+}
+
+function undoFunction(rung: Rung): string {
+  const lines = mountsOf(rung).map((target, index) => `  undo ${index + 1} ${quote(target)}`);
+  return [`undo_${rung.name}() {`, ...lines.toReversed(), '}'].join('\n');
+}
+
+function mountsOf(rung: Rung): readonly string[] {
+  return rung.steps.flatMap((step) => (step.kind === 'mount' ? [step.target] : []));
+}
+
+function numbered(step: Step, number: number, plan: MountPlan, indent: string): string {
+  return `step ${number} ${quote(stepLabel(step))} \\\n${indent}${shellStep(step, plan)}`;
+}
+
+function climb(plan: MountPlan): string {
+  const rungs = plan.ladder.flatMap((rung) => {
+    const attempt =
+      rung.name === 'read-only'
+        ? ['    read_only_root "$@"']
+        : rung.name === 'rescue'
+          ? ['    rescue "$@"']
+          : [
+              `    if rung_${rung.name}; then`,
+              `      settle ${quote(printable(rung.outcome))}`,
+              ...(plan.helper ? ['      enter_by_helper "$@"'] : []),
+              `      enter_by_applets enter_by_${plan.handOver.how} "$@"`,
+              '    fi',
+              `    undo_${rung.name}`,
+            ];
+    return [
+      `  if begins_at ${rung.name}; then`,
+      ...attempt,
+      ...(rung.name === 'rescue' ? [] : ['    gave_up']),
+      '  fi',
+    ];
+  });
+  return ['climb() {', ...rungs, '  last_resort "$@"', '}'].join('\n');
+}
+
+function startCalls(plan: MountPlan): string {
+  return [
+    '# --- The boot begins here. ---',
+    '',
+    'umask 022',
+    'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
+    'prepare',
+    'read_switches',
+    ...(plan.helper ? ['meet_helper'] : []),
+    'climb "$@"',
+  ].join('\n');
+}

@@ -1,0 +1,81 @@
+/** A step as a call of the shell library. */
+import type { FindStorageStep, MountStep, Step } from '../shared/step.ts';
+import { quote } from './quote.ts';
+
+/** The command for a step, quoted, without the `step` that wraps it. */
+export function shellStep(step: Step, options: { readonly helper: boolean }): string {
+  return command(step, options).map(quote).join(' ');
+}
+
+function command(step: Step, { helper }: { readonly helper: boolean }): readonly string[] {
+  switch (step.kind) {
+    case 'mount':
+      return mountCommand(step);
+    case 'make-dirs':
+      return ['make_dirs', ...step.paths];
+    case 'load-module':
+      return ['load_module', step.module, ...step.parameters];
+    case 'find-storage':
+      return findCommand(step);
+    case 'reset':
+      return [
+        'reset_if_asked',
+        step.upperdir,
+        step.workdir,
+        step.requestFile ?? '',
+        step.byCommandLine ? 'yes' : 'no',
+      ];
+    case 'verify':
+      return [helper ? 'verify_with_helper' : 'verify_union', step.fstype];
+  }
+}
+
+function mountCommand(step: MountStep): readonly string[] {
+  const options = step.options.join(',');
+  if (step.source.kind === 'storage') return ['mount_storage', step.fstype, step.target, options];
+  if (step.fstype === 'proc' && step.unlessMounted) return ['mount_proc', options];
+  const name = step.unlessMounted ? 'mount_unless_mounted' : 'mount_here';
+  return [name, step.fstype, step.source.name, step.target, options];
+}
+
+/** Sizes go in the unit in which the board's kernel shows them, so that the shell compares text or small numbers. */
+function findCommand(step: FindStorageStep): readonly string[] {
+  const seconds = String(Math.ceil(step.waitMs / 1000));
+  const { address } = step;
+  switch (address.by) {
+    case 'mtd-name':
+    case 'mtd-number':
+      return [
+        'find_mtd',
+        ...(address.by === 'mtd-name' ? ['name', address.name] : ['number', String(address.number)]),
+        seconds,
+        given(step.sizeBytes, procMtdHex),
+        given(step.eraseBlockBytes, procMtdHex),
+        given(step.minBytes, inUnits(4096)),
+        given(step.maxBytes, inUnits(4096)),
+      ];
+    case 'label':
+      return ['find_tagged', `LABEL=${address.label}`, seconds, ...blockSizes(step)];
+    case 'uuid':
+      return ['find_tagged', `UUID=${address.uuid}`, seconds, ...blockSizes(step)];
+    case 'path':
+      return ['find_block', address.path, seconds, ...blockSizes(step)];
+  }
+}
+
+function blockSizes(step: FindStorageStep): readonly string[] {
+  return [step.sizeBytes, step.minBytes, step.maxBytes].map((bytes) => given(bytes, inUnits(512)));
+}
+
+function given(bytes: number | undefined, write: (bytes: number) => string): string {
+  return bytes === undefined ? '-' : write(bytes);
+}
+
+/** As drivers/mtd/mtdcore.c prints it: "%8.8llx". */
+function procMtdHex(bytes: number): string {
+  return bytes.toString(16).padStart(8, '0');
+}
+
+function inUnits(unit: number): (bytes: number) => string {
+  return (bytes) => String(Math.floor(bytes / unit));
+}

@@ -1,0 +1,92 @@
+/** A plan in words: what `ovl plan` prints and what heads every overlay_init. */
+import { formatDuration, formatSize } from '../board/units.ts';
+import type { MountPlan } from '../shared/plan.ts';
+import type { FindStorageStep, MountStep, Step, StorageAddress } from '../shared/step.ts';
+import { printable } from './quote.ts';
+
+/** One step, without its number: "mount jffs2 on /overlay (rw,noatime)". Printable ASCII in one line. */
+export function stepWords(step: Step): string {
+  const label = stepLabel(step);
+  return step.kind === 'mount' ? `${label} (${printable(step.options.join(','))})${hint(step)}` : label;
+}
+
+/** The same, as short as a log line wants it. */
+export function stepLabel(step: Step): string {
+  return printable(words(step));
+}
+
+function words(step: Step): string {
+  switch (step.kind) {
+    case 'mount':
+      return `mount ${step.fstype} on ${step.target}`;
+    case 'make-dirs':
+      return `make ${step.paths.join(' ')}`;
+    case 'load-module':
+      return `load module ${[step.module, ...step.parameters].join(' ')}`;
+    case 'find-storage':
+      return `find ${addressWords(step.address)}${expectations(step)}, at most ${formatDuration(step.waitMs)}`;
+    case 'reset':
+      return `factory reset, if asked for by ${resetTriggers(step.byCommandLine, step.requestFile)}`;
+    case 'verify':
+      return `verify ${step.target}: ${step.fstype}, writable, ${step.init} is there`;
+  }
+}
+
+function hint(step: MountStep): string {
+  return step.unlessMounted ? ', unless mounted' : '';
+}
+
+function resetTriggers(byCommandLine: boolean, requestFile: string | undefined): string {
+  const triggers = [
+    ...(requestFile === undefined ? [] : [requestFile]),
+    ...(byCommandLine ? ['overlaykit=reset'] : []),
+  ];
+  return triggers.length === 0 ? 'nothing' : triggers.join(' or ');
+}
+
+/** The storage device as people call it. */
+export function addressWords(address: StorageAddress): string {
+  switch (address.by) {
+    case 'mtd-name':
+      return `MTD ${address.name}`;
+    case 'mtd-number':
+      return `mtd${address.number}`;
+    case 'label':
+      return `LABEL=${address.label}`;
+    case 'uuid':
+      return `UUID=${address.uuid}`;
+    case 'path':
+      return address.path;
+  }
+}
+
+function expectations(step: FindStorageStep): string {
+  const parts = [
+    ...(step.sizeBytes === undefined ? [] : [formatSize(step.sizeBytes)]),
+    ...(step.minBytes === undefined ? [] : [`at least ${formatSize(step.minBytes)}`]),
+    ...(step.maxBytes === undefined ? [] : [`at most ${formatSize(step.maxBytes)}`]),
+    ...(step.eraseBlockBytes === undefined ? [] : [`erase block ${formatSize(step.eraseBlockBytes)}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** The whole plan, a line for each step, numbered through; sections are not indented, steps are. */
+export function planWords(plan: MountPlan): string {
+  const lines: string[] = [];
+  let number = 0;
+  const section = (title: string, steps: readonly Step[]): void => {
+    lines.push(title, ...steps.map((step) => `  ${String(++number).padStart(2)}  ${stepWords(step)}`));
+  };
+  section('prepare', plan.prepare);
+  for (const rung of plan.ladder) section(`rung ${rung.name}: ${rung.outcome}`, rung.steps);
+  lines.push(handOverWords(plan));
+  return `${lines.join('\n')}\n`;
+}
+
+function handOverWords({ handOver, helper }: MountPlan): string {
+  const way = handOver.how === 'pivot' ? 'pivot_root' : 'chroot';
+  return printable(
+    `enter: move ${handOver.carried.join(' ')} into ${handOver.newRoot}, ${way}, old root at ${handOver.oldRoot}, ` +
+      `execute ${handOver.init}${helper ? '' : ' (without overlay_helper)'}`,
+  );
+}

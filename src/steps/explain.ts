@@ -1,0 +1,43 @@
+/** What each kind of step is for, as `ovl explain STEP` prints it. */
+import type { StepKind } from '../shared/step.ts';
+
+export interface StepExplanation {
+  readonly title: string;
+  readonly explanation: string;
+}
+
+export const stepExplanations: Readonly<Record<StepKind, StepExplanation>> = {
+  mount: {
+    title: 'mounts a file system',
+    explanation: `Options are always given in full, because the kernel's defaults differ from one kernel configuration to the next: a
+union that was made with another redirect_dir or index setting is read differently afterwards. A step that says "unless
+mounted" leaves alone what the kernel or an initramfs has mounted there already. When a mount of a rung fails, the rung's
+mounts are undone and the next rung of the ladder is tried.`,
+  },
+  'make-dirs': {
+    title: 'makes directories',
+    explanation: `Those that exist stay as they are. upperdir and workdir of a union lie on one file system, as overlayfs demands, because
+it prepares files in workdir and renames them into upperdir.`,
+  },
+  'load-module': {
+    title: 'loads a kernel module',
+    explanation: `Modules of kernel.modules, in the order of the board file. A module that is built into the kernel, or loaded already, is
+no failure.`,
+  },
+  'find-storage': {
+    title: 'waits for the storage device and checks that it is the right one',
+    explanation: `Waits at most as long as storage.wait says, because cards and USB sticks appear seconds after the kernel has started.
+Then name, size and erase block are held against the board file before anything is mounted: an MTD number that has moved
+would otherwise put the writable layer over another partition. Nothing is ever erased in this step.`,
+  },
+  reset: {
+    title: 'goes back to factory state, if that was asked for',
+    explanation: `Runs after the storage is mounted and before the union is: emptying the upperdir of a mounted overlayfs is undefined.
+Asked for by a file on the storage or by a word on the kernel command line, as reset in the board file says.`,
+  },
+  verify: {
+    title: 'checks the merged root before it becomes /',
+    explanation: `The right file system is mounted there, a file can be written, and init is there and can be executed. overlayfs mounts
+read-only, without an error, where its storage cannot be used for writing; this is where it is found out.`,
+  },
+};

@@ -8,6 +8,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import { mirrorOf, readAptSources, sourceStanza } from './apt-sources.ts';
 import { cached } from './cache.ts';
 import { type RunOptions, runTool } from './process.ts';
 
@@ -18,6 +19,14 @@ export interface PackageOptions {
   readonly architecture?: string;
   readonly signal?: AbortSignal;
 }
+
+/** Which half of the archive is asked: programs or sources. */
+interface IndexOptions extends PackageOptions {
+  readonly archive?: 'deb' | 'deb-src';
+}
+
+/** The sources of an index of our own; apt tells the format from the name. */
+const ownSources = 'own.sources';
 
 /** Debian policy 5.6.1: lower-case letters, digits, "+", "-", "."; two characters at least. */
 const packageName = /^[a-z0-9][a-z0-9+.-]+$/;
@@ -35,6 +44,26 @@ export async function downloadDebianPackage(name: string, options: PackageOption
   const deb = (await readdir(folder)).find((file) => file.endsWith('.deb'));
   if (deb === undefined) throw new Error(`no package in ${folder}`);
   return join(folder, deb);
+}
+
+/**
+ * The folder in the cache with the files of a source package, in exactly this version, as the archive has them.
+ * @throws Failure OVL406 when it cannot be had, OVL401 without apt
+ */
+export async function downloadDebianSource(
+  name: string,
+  version: string,
+  options: PackageOptions & { readonly suite: string },
+): Promise<string> {
+  if (!packageName.test(name)) throw new Error(`not a package name: ${JSON.stringify(name)}`);
+  return cached(join('debian', place(options), `${name}_${version}-source`), async (work) => {
+    await onSomeIndex(name, { ...options, archive: 'deb-src' }, (apt) =>
+      runTool('apt-get', [...apt, '--download-only', 'source', `${name}=${version}`], {
+        cwd: work,
+        ...toRun(options),
+      }),
+    );
+  });
 }
 
 /** Version of a downloaded .deb file, as in its control file. */
@@ -78,15 +107,16 @@ async function fetchPackage(name: string, work: string, options: PackageOptions)
  */
 async function onSomeIndex<T>(
   name: string,
-  options: PackageOptions,
+  options: IndexOptions,
   ask: (apt: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const ownIsEnough = options.suite !== undefined || process.env.OVL_APT_SOURCES !== undefined;
   const today = new Date().toISOString().slice(0, 10);
+  const kept = options.archive === 'deb-src' ? 'sources-index' : 'packages-index';
   const indexes: readonly (() => Promise<readonly string[]>)[] = [
     ...(ownIsEnough ? [] : [async () => []]),
-    () => ownIndex('index', options),
-    () => ownIndex(`index-${today}`, options),
+    () => ownIndex(kept, options),
+    () => ownIndex(`${kept}-${today}`, options),
   ];
   const reasons: unknown[] = [];
   for (const index of indexes) {
@@ -103,7 +133,7 @@ async function onSomeIndex<T>(
 }
 
 /** apt's options for a state of our own, whose index is fetched when the cache does not have it. */
-async function ownIndex(name: string, options: PackageOptions): Promise<readonly string[]> {
+async function ownIndex(name: string, options: IndexOptions): Promise<readonly string[]> {
   const folder = await cached(join('debian', place(options), name), async (work) => {
     await Promise.all([
       mkdir(join(work, 'lists', 'partial'), { recursive: true }),
@@ -111,16 +141,16 @@ async function ownIndex(name: string, options: PackageOptions): Promise<readonly
       writeFile(join(work, 'status'), ''),
     ]);
     const sources = await sourcesFor(options);
-    if (sources !== undefined) await writeFile(join(work, 'sources.list'), sources);
+    if (sources !== undefined) await writeFile(join(work, ownSources), sources);
     await runTool('apt-get', [...(await stateOptions(work, options)), 'update'], toRun(options));
   });
   return stateOptions(folder, options);
 }
 
-async function stateOptions(folder: string, options: PackageOptions): Promise<readonly string[]> {
+async function stateOptions(folder: string, options: IndexOptions): Promise<readonly string[]> {
   const named = await readdir(folder);
   const file = process.env.OVL_APT_SOURCES;
-  const sources = named.includes('sources.list') ? join(folder, 'sources.list') : file;
+  const sources = named.includes(ownSources) ? join(folder, ownSources) : file;
   return [
     `Dir::State=${folder}`,
     `Dir::State::lists=${join(folder, 'lists')}`,
@@ -135,26 +165,23 @@ async function stateOptions(folder: string, options: PackageOptions): Promise<re
   ].flatMap((option) => ['-o', option]);
 }
 
-/** Source lines for another suite: the machine's mirror of its own suite, with the suite's name exchanged. */
-async function sourcesFor(options: PackageOptions): Promise<string | undefined> {
+/** The machine's mirror with another suite; of a file in OVL_APT_SOURCES, the first mirror in it. */
+async function sourcesFor(options: IndexOptions): Promise<string | undefined> {
   if (options.suite === undefined) return undefined;
   if (!suiteName.test(options.suite)) throw new Error(`not a suite: ${JSON.stringify(options.suite)}`);
-  const own = /^VERSION_CODENAME=(.*)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1];
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';
-  const targets = await runTool('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
-  const mirror = targets
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find(([, release, component]) => release === own && component === 'main')?.[0];
+  const only = process.env.OVL_APT_SOURCES;
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const own = only === undefined ? (/^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '') : undefined;
+  const mirror = mirrorOf(await readAptSources(only), own);
   if (mirror === undefined) throw notFetched(options.suite, `no source of this machine has the suite ${own}`);
-  return `deb ${mirror} ${options.suite} main\n`;
+  return sourceStanza(options.archive ?? 'deb', mirror, options.suite);
 }
 
-function place(options: PackageOptions): string {
+function place(options: IndexOptions): string {
   return join(options.suite ?? 'default', options.architecture ?? 'own');
 }
 
-function toRun(options: PackageOptions): RunOptions {
+function toRun(options: IndexOptions): RunOptions {
   return options.signal === undefined ? {} : { signal: options.signal };
 }
 

@@ -2,9 +2,10 @@
  * The Boot port: one run of a virtual board, from power-on to its end, whatever plays the board: QEMU with a stock or our
  * own kernel, user-mode Linux, or a namespace sandbox on this machine's kernel.
  *
- * In: nothing. Out: the types that every machine implements and that tests and `ovl lab` use. Imports nothing but the
- * mount table's type.
+ * In: nothing. Out: the types that every machine implements and that tests and `ovl lab` use. Imports nothing but
+ * types.
  */
+import type { Board } from '../board/schema.ts';
 import type { MountEntry } from './mountinfo.ts';
 
 /** What plays the board. */
@@ -68,4 +69,30 @@ export interface Boot {
 
   /** Shuts the board down in order (sync, `poweroff -f`) and waits for its end; cuts the power when that takes too long. */
   poweroff(deadline?: Deadline): Promise<Ending>;
+}
+
+/** What bootBoard() is asked for. */
+export interface BootRequest {
+  readonly board: Board;
+  /** Path of the root image of the type that the board names, with overlay_init in it. */
+  readonly rootImage: string;
+  readonly machine: Machine;
+  /**
+   * Path of the storage's image, which keeps what the board writes from boot to boot; made blank where there is none
+   * yet. Without it every boot has blank storage.
+   */
+  readonly storageImage?: string;
+  /** Further words of the kernel command line, such as "overlaykit=reset". */
+  readonly cmdline?: readonly string[];
+  /** What the kernel executes; the default is /sbin/overlay_init. */
+  readonly init?: string;
+  /** Memory of the board in MiB. */
+  readonly memoryMiB?: number;
+  /** Longest life of the board in milliseconds; then its power is cut. */
+  readonly lifetimeMs?: number;
+  /** Counts instructions instead of time (QEMU only): equal images give equal counts. `seed` is for random numbers. */
+  readonly exact?: { readonly seed: number };
+  readonly signal?: AbortSignal;
+  /** Told what takes long before the board starts: fetching or building a kernel. */
+  readonly onProgress?: (step: string) => void;
 }

@@ -1,0 +1,148 @@
+/**
+ * The QEMU command line and the kernel command line of a virtual board. Pure: the same spec gives the same words.
+ *
+ * Always TCG: the lab never opens /dev/kvm, whose quality differs from machine to machine and which a test must not need.
+ */
+import type { BootSettings, FlashCommand } from '../kernel/initramfs.ts';
+import { type Disk, type Storage, storageDevice, type VirtualBoardSpec } from './spec.ts';
+
+/** Where QEMU's pc board has NVDIMM memory as long as its RAM ends below 3 GiB. */
+const nvdimmAddress = 0x1_0000_0000;
+
+/** The name of the whole flash of which our own kernel's mtdparts= cuts the devices. */
+const flashName = 'lab-flash';
+
+/** Files that the arguments name. */
+export interface BoardFiles {
+  /** With a stock kernel, or with the root in memory. */
+  readonly initrd?: string;
+  /** Path of the socket on which the lab listens for the second serial line. */
+  readonly shellSocket: string;
+}
+
+export function qemuArguments(spec: VirtualBoardSpec, files: BoardFiles): readonly string[] {
+  return [
+    ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...['-accel', 'tcg', '-cpu', spec.exact ? 'max,-rdrand,-rdseed' : 'max'],
+    ...machine(spec),
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ...['-chardev', `socket,id=shell,path=${listValue(files.shellSocket)}`, '-serial', 'chardev:shell'],
+    ...disksOf(spec).flatMap(diskArguments),
+    ...['-kernel', spec.kernel.vmlinux],
+    ...(files.initrd === undefined ? [] : ['-initrd', files.initrd]),
+    ...['-append', kernelWords(spec).map(quoteWord).join(' ')],
+    ...exactness(spec),
+  ];
+}
+
+/** What the initramfs does on a stock kernel in place of the kernel's own words. */
+export function initramfsSettings(spec: VirtualBoardSpec): Omit<BootSettings, 'modules' | 'rootInMemory'> {
+  return {
+    rootDevice: spec.exact ? '/dev/loop0' : '/dev/vda',
+    rootType: spec.root.type,
+    init: spec.init,
+    flash: flashCommands(spec),
+    links: spec.links,
+  };
+}
+
+/** Words for the kernel, unquoted. Those that it does not know become the environment of PID 1. */
+export function kernelWords(spec: VirtualBoardSpec): readonly string[] {
+  return [
+    'console=ttyS0',
+    'panic=-1',
+    'reboot=t',
+    'labshell=ttyS1',
+    `init=${spec.init}`,
+    ...(spec.kernel.kind === 'own' ? ownKernelWords(spec) : ['quiet']),
+    ...(spec.exact ? ['nokaslr', 'norandmaps'] : ['random.trust_cpu=on']),
+    ...spec.words,
+  ];
+}
+
+function ownKernelWords(spec: VirtualBoardSpec): readonly string[] {
+  const root = [`root=${spec.exact ? '/dev/ram0' : '/dev/vda'}`, `rootfstype=${spec.root.type}`, 'ro'];
+  const { storage } = spec;
+  if (storage.kind !== 'flash') return root;
+  const whole =
+    storage.medium === 'nor'
+      ? `phram.phram=${flashName},${hex(nvdimmAddress)},${storage.bytes},${storage.eraseBlockBytes}`
+      : `block2mtd.block2mtd=${storageDevice(spec.exact !== undefined)},${storage.eraseBlockBytes},${flashName}`;
+  return [...root, whole, `mtdparts=${flashName}:${partitions(storage).join(',')}`];
+}
+
+/** Partitions may overlap; the windows before the storage only take the numbers below its own. */
+function partitions(storage: Extract<Storage, { kind: 'flash' }>): readonly string[] {
+  const windows = Array.from(
+    { length: storage.number },
+    (_, index) => `${storage.eraseBlockBytes}@0(lab${index})ro`,
+  );
+  return [...windows, `${storage.bytes}@0(${storage.name})`];
+}
+
+/** Debian's kernels have no mtdparts=: each MTD device is asked for by itself. */
+function flashCommands(spec: VirtualBoardSpec): readonly FlashCommand[] {
+  const { storage } = spec;
+  if (storage.kind !== 'flash') return [];
+  if (storage.medium === 'block2mtd') {
+    const parameters = `${storageDevice(spec.exact !== undefined)},${storage.eraseBlockBytes},${storage.name}`;
+    return [{ driver: 'block2mtd', parameters }];
+  }
+  const phram = (name: string, bytes: number): FlashCommand => ({
+    driver: 'phram',
+    parameters: `${name},${hex(nvdimmAddress)},${bytes},${storage.eraseBlockBytes}`,
+  });
+  const windows = Array.from({ length: storage.number }, (_, index) =>
+    phram(`lab${index}`, storage.eraseBlockBytes),
+  );
+  return [...windows, phram(storage.name, storage.bytes)];
+}
+
+function machine(spec: VirtualBoardSpec): readonly string[] {
+  const { storage } = spec;
+  if (storage.kind !== 'flash' || storage.medium !== 'nor') return ['-M', 'pc', '-m', `${spec.memoryMiB}M`];
+  const backend = `memory-backend-file,id=flash,share=on,mem-path=${listValue(storage.image)},size=${storage.bytes}`;
+  return [
+    ...['-M', 'pc,nvdimm=on', '-m', `${spec.memoryMiB}M,slots=2,maxmem=4G`],
+    ...['-object', backend, '-device', 'nvdimm,memdev=flash'],
+  ];
+}
+
+function disksOf(spec: VirtualBoardSpec): readonly Disk[] {
+  const onDisk =
+    spec.storage.kind === 'disk' || (spec.storage.kind === 'flash' && spec.storage.medium === 'block2mtd');
+  return [
+    ...(spec.exact ? [] : [{ image: spec.root.image, readOnly: true }]),
+    ...(onDisk ? [{ image: spec.storage.image, readOnly: false }] : []),
+    ...spec.disks,
+  ];
+}
+
+function diskArguments(disk: Disk): readonly string[] {
+  const readOnly = disk.readOnly ? 'on' : 'off';
+  return ['-drive', `if=virtio,format=raw,readonly=${readOnly},file=${listValue(disk.image)}`];
+}
+
+function exactness(spec: VirtualBoardSpec): readonly string[] {
+  if (spec.exact === undefined) return [];
+  return [
+    ...['-icount', 'shift=0,sleep=off'],
+    ...['-rtc', 'base=2026-01-01,clock=vm'],
+    ...['-seed', String(spec.exact.seed)],
+  ];
+}
+
+/** In QEMU's option lists a comma ends a value unless it is doubled. */
+function listValue(value: string): string {
+  return value.replaceAll(',', ',,');
+}
+
+/** The kernel splits its words at spaces outside of double quotes, and knows no way to write a double quote. */
+function quoteWord(word: string): string {
+  if (/["\0\r\n]/.test(word)) throw new Error(`not a word for the kernel: ${JSON.stringify(word)}`);
+  return /\s/.test(word) ? `"${word}"` : word;
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

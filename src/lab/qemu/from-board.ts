@@ -1,0 +1,52 @@
+/** Says a Board as a virtual board in QEMU: which disk or flash plays its storage, under which names. Pure. */
+import type { BootRequest } from '../boot.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { cannot, type StorageNeed } from '../storage.ts';
+import { type Storage, storageDevice, type VirtualBoardSpec } from './spec.ts';
+
+const defaultMemoryMiB = 256;
+const defaultInit = '/sbin/overlay_init';
+
+/** @throws Failure OVL412 when the board names its storage by a path that the kernel cannot have */
+export function virtualBoardSpec(
+  request: BootRequest,
+  kernel: Kernel,
+  need: StorageNeed,
+  storageImage: string,
+): VirtualBoardSpec {
+  return {
+    kernel,
+    root: { image: request.rootImage, type: request.board.root.type },
+    storage: storageOf(need, storageImage),
+    init: request.init ?? defaultInit,
+    words: request.cmdline ?? [],
+    memoryMiB: request.memoryMiB ?? defaultMemoryMiB,
+    links: linksFor(need, kernel, storageDevice(request.exact !== undefined)),
+    disks: [],
+    ...(request.exact === undefined ? {} : { exact: request.exact }),
+  };
+}
+
+function storageOf(need: StorageNeed, image: string): Storage {
+  switch (need.kind) {
+    case 'none':
+      return need;
+    case 'ext4':
+      return { kind: 'disk', image };
+    case 'jffs2':
+      return { ...need, kind: 'flash', medium: 'nor', image };
+  }
+}
+
+/** An initramfs can give a device a second name; without one the kernel's own names are all there is. */
+function linksFor(need: StorageNeed, kernel: Kernel, device: string): VirtualBoardSpec['links'] {
+  if (need.kind !== 'ext4' || need.path === undefined || need.path === device) return [];
+  if (kernel.kind === 'own' || !/^\/dev\/[^\s/][^\s]*$/.test(need.path)) {
+    throw cannot(
+      `storage at ${need.path}`,
+      `its disk is ${device}, and only the initramfs of the stock kernel can give it another name below /dev`,
+      'boot with the stock kernel (--machine qemu)',
+    );
+  }
+  return [{ path: need.path, device }];
+}

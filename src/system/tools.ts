@@ -27,6 +27,7 @@ export const tools = {
   'musl-gcc': { package: 'musl-tools', reason: 'links the helper statically' },
   dash: { package: 'dash', reason: 'runs overlay_init in the shell tests' },
   mksh: { package: 'mksh', reason: 'runs overlay_init in the shell tests' },
+  shfmt: { package: 'shfmt', reason: 'lays out every shell script' },
   shellcheck: { package: 'shellcheck', reason: 'checks every shell script' },
   'dpkg-deb': { package: 'dpkg', reason: 'unpacks kernel packages' },
   'apt-get': { package: 'apt', reason: 'fetches kernel packages' },

@@ -2,10 +2,11 @@
  * The board file's vocabulary, as one table: it decodes, it is the JSON Schema that editors read, and the reference is
  * written from it. Schema version 1.
  *
- * In: nothing but zod and the unit parsers. Out: `boardSchema` and the type Board.
+ * In: nothing but zod and the kinds of value. Out: `boardSchema` and the type Board.
  */
 import { z } from 'zod';
-import { durationPattern, parseDuration, parseSize, percentPattern, sizePattern } from './units.ts';
+import { storage, tmpfsRung } from './storage-schema.ts';
+import { absolutePath, kernelVersion, must, plainName, text, word } from './values.ts';
 
 export const architectures = [
   'x86_64',
@@ -19,7 +20,6 @@ export const architectures = [
   'powerpc',
 ] as const;
 export const rootTypes = ['squashfs', 'cramfs', 'erofs', 'romfs', 'ext4'] as const;
-export const storageTypes = ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs'] as const;
 export const unionSystems = [
   'auto',
   'overlay',
@@ -34,224 +34,204 @@ export const unionSystems = [
 ] as const;
 export const rungNames = ['persistent', 'tmpfs', 'read-only', 'rescue'] as const;
 
-/** Any text without NUL: a NUL cannot be part of a path, an argument or an environment word. */
-const text = z
-  .string()
-  .min(1)
-  .max(4096)
-  .regex(/^[^\0]*$/, { error: 'must not contain a NUL byte' });
-
-const absolutePath = text
-  .regex(/^\//, { error: 'must start with "/"' })
-  .refine((path) => !path.split('/').includes('..'), { error: 'must not contain ".."' });
-
-const size = z
-  .string()
-  .regex(sizePattern, { error: 'must be a size with its unit, such as 64KiB, 3.4MiB or 16M' })
-  .transform((value, context) => parseSize(value) ?? refuse(context, 'must be a whole number of bytes'));
-
-const duration = z
-  .string()
-  .regex(durationPattern, { error: 'must be a time with its unit, such as 500ms, 5s or 2min' })
-  .transform(
-    (value, context) => parseDuration(value) ?? refuse(context, 'must be a whole number of milliseconds'),
-  );
-
-/** A tmpfs limit: bytes, or a share of the memory. Kept as text: the kernel's tmpfs takes both forms. */
-const memoryLimit = z
-  .string()
-  .regex(new RegExp(`${sizePattern.source}|${percentPattern.source}`), {
-    error: 'must be a size such as 16MiB or a share of the memory such as 50%',
+const kernel = z
+  .strictObject({
+    version: kernelVersion
+      .describe('Version of the kernel that the board boots, quoted: 5.10 without quotes is the number 5.1.')
+      .meta({ examples: ['5.15', '6.1.90'] }),
+    filesystems: z
+      .array(
+        word(
+          'the name of a file system',
+          'one name an entry: the last column of /proc/filesystems, without "nodev"',
+        ),
+      )
+      .default([])
+      .describe(
+        'What `cat /proc/filesystems` lists once the modules below are loaded. Empty: not known, and not checked.',
+      )
+      .meta({ examples: [['proc', 'sysfs', 'tmpfs', 'squashfs', 'jffs2', 'overlay']] }),
+    modules: z
+      .array(
+        z.strictObject({
+          name: word(
+            'the name of a module',
+            'letters, digits, "_" and "-"',
+            /^[A-Za-z0-9_][A-Za-z0-9_-]*$/,
+          ).describe('Name of the module, as modprobe takes it.'),
+          parameters: z
+            .array(text)
+            .default([])
+            .describe('Its parameters, each as NAME=VALUE.')
+            .meta({ examples: [['block2mtd=/dev/vdc,65536,storage']] }),
+        }),
+      )
+      .default([])
+      .describe('Modules that overlay_init loads first, in this order; empty where everything is built in.'),
+    jffs2_rename_whiteout: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether this kernel has the OpenWrt patches that give JFFS2 RENAME_WHITEOUT and RENAME_EXCHANGE. Without them overlayfs cannot rename files of a lower layer (EINVAL).',
+      ),
   })
-  .refine((value) => percentOf(value) === undefined || inRange(percentOf(value) ?? 0, 1, 100), {
-    error: 'a share of the memory is between 1% and 100%',
-  });
+  .describe('The kernel of the board.');
 
-const kernelVersion = z
-  .string()
-  .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'must be a version such as "5.15" or "6.1.90"' });
-
-const kernel = z.strictObject({
-  version: kernelVersion.describe('Version of the kernel that the board boots, quoted: "5.15".'),
-  filesystems: z
-    .array(text)
-    .default([])
-    .describe('What `cat /proc/filesystems` lists once the modules below are loaded.'),
-  modules: z
-    .array(z.strictObject({ name: text, parameters: z.array(text).default([]) }))
-    .default([])
-    .describe('Modules that overlay_init loads first, in this order; empty where everything is built in.'),
-  jffs2_rename_whiteout: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether this kernel has the OpenWrt patches that give JFFS2 RENAME_WHITEOUT and RENAME_EXCHANGE. Without them renaming a file of a lower layer fails with EINVAL.',
-    ),
-});
-
-const root = z.strictObject({
-  type: z.enum(rootTypes).describe('Kernel driver mounted at / when overlay_init starts.'),
-  device: text
-    .optional()
-    .describe('What the kernel mounts at /, for the deployment: /dev/mtdblock2, /dev/mmcblk0p2.'),
-});
+const root = z
+  .strictObject({
+    type: z
+      .enum(rootTypes, must('a root filesystem', 'root.type names the kernel driver mounted at /'))
+      .describe('Kernel driver mounted at / when overlay_init starts.'),
+    device: text
+      .optional()
+      .describe('What the kernel mounts at /, for the deployment.')
+      .meta({ examples: ['/dev/mtdblock2', '/dev/mmcblk0p2'] }),
+  })
+  .describe('The read-only root.');
 
 const layer = z.strictObject({
-  name: text.describe('Name of the layer; it is mounted at /run/overlaykit/layers/NAME.'),
-  type: z.enum(rootTypes).describe('File system of the layer.'),
-  device: text.optional().describe('Block device that holds the layer.'),
+  name: plainName.describe('Name of the layer; it is mounted at /run/overlaykit/layers/NAME.'),
+  type: z
+    .enum(rootTypes, must("a layer's filesystem", "a layer's type names the kernel driver that mounts it"))
+    .describe('File system of the layer.'),
+  device: text
+    .optional()
+    .describe('Block device that holds the layer.')
+    .meta({ examples: ['/dev/mtdblock6'] }),
   file: absolutePath.optional().describe('Image file inside the read-only root that holds the layer.'),
 });
 
-const find = z
+const union = z
   .strictObject({
-    mtd: text.optional().describe('Name of the MTD partition as in /proc/mtd.'),
-    mtd_number: z
-      .int()
-      .min(0)
-      .max(255)
-      .optional()
-      .describe('Number N of mtdN; prefer the name, numbers move.'),
-    label: text.optional().describe('Label of the file system.'),
-    uuid: text.optional().describe('UUID of the file system.'),
-    path: absolutePath.optional().describe('Device node, such as /dev/mmcblk0p3.'),
+    system: z
+      .enum(unionSystems, must('a union system', 'union.system names what merges the layers'))
+      .default('auto')
+      .describe('Union system; auto takes the best one that the kernel has.'),
+    options: z
+      .record(text, text)
+      .default({})
+      .describe(
+        'Options of the union system, in place of the safe set that overlaykit states in full (redirect_dir, index, metacopy and xino off).',
+      )
+      .meta({ examples: [{ xino: 'auto' }] }),
   })
-  .describe('How the storage is found: exactly one of these keys.');
+  .describe('How the layers are merged.');
 
-const storage = z.strictObject({
-  type: z.enum(storageTypes).describe('File system of the writable storage.'),
-  find: find.optional(),
-  file: absolutePath
-    .optional()
-    .describe('With type file: path of the image file on the file system that `find` names.'),
-  size: size
-    .optional()
-    .describe('Size of the partition, or of the tmpfs. Checked on the board before it is touched.'),
-  min_size: size
-    .optional()
-    .describe('Least size of the partition, where the exact one differs from board to board.'),
-  max_size: size.optional().describe('Greatest size of the partition; a larger one is another partition.'),
-  erase_block: size.optional().describe('Erase block of the flash, as in /proc/mtd (MTD only).'),
-  inodes: z.int().min(16).optional().describe('Most inodes of a tmpfs.'),
-  wait: duration.default(5000).describe('Longest time to wait for the device, such as 5s.'),
-  options: z.array(text).optional().describe('Mount options of the storage; the default is noatime.'),
-});
+const enter = z
+  .strictObject({
+    how: z
+      .enum(['pivot', 'chroot'], must('a way to enter', 'enter.how says how the merged root becomes /'))
+      .default('pivot')
+      .describe('pivot_root, or chroot where pivot_root cannot work.'),
+    newroot: absolutePath
+      .default('/mnt')
+      .describe('Empty directory of the read-only root where the union is mounted before it becomes /.'),
+    init: absolutePath.default('/sbin/init').describe('What is executed in the merged root.'),
+  })
+  .describe('How the merged root becomes /.');
 
-const union = z.strictObject({
-  system: z
-    .enum(unionSystems)
-    .default('auto')
-    .describe('Union system; auto takes the best one that the kernel has.'),
-  options: z
-    .record(text, text)
-    .default({})
-    .describe('Options of the union system beyond the safe set that overlaykit states in full.'),
-});
+const application = z
+  .strictObject({
+    command: z
+      .array(text)
+      .min(1)
+      .describe('Program and arguments executed inside the union, as seen from inside.')
+      .meta({ examples: [['/usr/bin/app', '--verbose']] }),
+  })
+  .describe('With mode application: what runs in the union.');
 
-const enter = z.strictObject({
-  how: z
-    .enum(['pivot', 'chroot'])
-    .default('pivot')
-    .describe('pivot_root, or chroot where pivot_root cannot work.'),
-  newroot: absolutePath
-    .default('/mnt')
-    .describe('Empty directory of the read-only root where the union is mounted before it becomes /.'),
-  init: absolutePath.default('/sbin/init').describe('What is executed in the merged root.'),
-});
+const reset = z
+  .strictObject({
+    cmdline: z.boolean().default(true).describe('Reset when the kernel command line has overlaykit=reset.'),
+    file: z.boolean().default(true).describe('Reset when /overlay/overlaykit/reset exists.'),
+    uboot_env: word(
+      'a U-Boot variable',
+      'the name of an environment variable has no blanks and no "="',
+      /^[^\s=]+$/,
+    )
+      .optional()
+      .describe('Reset when this U-Boot environment variable is 1.'),
+    gpio: z
+      .strictObject({
+        line: text.describe('Name or number of the GPIO line.'),
+        active: z
+          .enum(['low', 'high'], must('a level', 'a GPIO line is low or high'))
+          .default('low')
+          .describe('Level of the line while the button is pressed.'),
+      })
+      .optional()
+      .describe('Reset when this GPIO line is active at boot.'),
+  })
+  .describe('What asks for a factory reset.');
 
-const application = z.strictObject({
-  command: z
-    .array(text)
-    .min(1)
-    .describe('Program and arguments executed inside the union, as seen from inside.'),
-});
+const target = z
+  .strictObject({
+    host: word('a host', 'a host name or address has no blanks and does not start with "-"', /^[^\s-]\S*$/)
+      .describe('Host name, address, or Host of the ssh configuration.')
+      .meta({ examples: ['192.168.1.1'] }),
+    user: word('a user name', 'a user name has no blanks and does not start with "-"', /^[^\s-]\S*$/)
+      .optional()
+      .describe('User to log in as.'),
+    port: z.int().min(1).max(65535).optional().describe('TCP port.'),
+    legacy_algorithms: z
+      .boolean()
+      .default(false)
+      .describe('Offer the old algorithms of old dropbear servers too.'),
+  })
+  .describe('Where the board is reached over SSH.');
 
-const tmpfsRung = z.strictObject({
-  size: memoryLimit.default('50%').describe('Most memory the volatile upper may take, such as 16MiB or 50%.'),
-  inodes: z
-    .int()
-    .min(16)
-    .optional()
-    .describe('Most inodes; the kernel default is one for every page of memory.'),
-});
-
-const reset = z.strictObject({
-  cmdline: z.boolean().default(true).describe('Reset when the kernel command line has overlaykit=reset.'),
-  file: z.boolean().default(true).describe('Reset when /overlay/overlaykit/reset exists.'),
-  uboot_env: text.optional().describe('Reset when this U-Boot environment variable is 1.'),
-  gpio: z
-    .strictObject({ line: text, active: z.enum(['low', 'high']).default('low') })
-    .optional()
-    .describe('Reset when this GPIO line is active at boot.'),
-});
-
-const target = z.strictObject({
-  host: text.describe('Host name, address, or Host of the ssh configuration.'),
-  user: text.optional().describe('User to log in as.'),
-  port: z.int().min(1).max(65535).optional().describe('TCP port.'),
-  legacy_algorithms: z
-    .boolean()
-    .default(false)
-    .describe('Offer the old algorithms of old dropbear servers too.'),
-});
-
-const helper = z.strictObject({
-  enabled: z.boolean().default(true).describe('Whether overlay_helper is put on the board.'),
-  cross_compile: text
-    .optional()
-    .describe("Prefix of the board's own compiler, such as mips-openwrt-linux-musl-."),
-});
+const helper = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether overlay_helper is put on the board.'),
+    cross_compile: text
+      .optional()
+      .describe("Prefix of the board's own compiler.")
+      .meta({ examples: ['mips-openwrt-linux-musl-'] }),
+  })
+  .describe('The program that moves the mounts and enters the merged root.');
 
 export const boardSchema = z.strictObject({
   version: z.literal(1).describe('Version of the board file format.'),
-  name: text
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'must be letters, digits, ".", "_" or "-"' })
-    .describe('Short name of the board.'),
+  name: plainName.describe('Short name of the board.').meta({ examples: ['gl-ar150'] }),
   description: text.optional().describe('What the board is, for people.'),
   compatible: z
     .array(text)
     .default([])
-    .describe('The compatible strings of its device tree; a deployment to anything else is refused.'),
-  arch: z.enum(architectures).describe('Architecture of the programs on the board.'),
+    .describe('The compatible strings of its device tree; a deployment to anything else is refused.')
+    .meta({ examples: [['glinet,gl-ar150']] }),
+  arch: z
+    .enum(
+      architectures,
+      must('an architecture', 'arch names what the programs on the board are compiled for'),
+    )
+    .describe('Architecture of the programs on the board.'),
   kernel,
   root,
   layers: z.array(layer).default([]).describe('Further read-only layers over the root, topmost first.'),
   storage,
   union: union.prefault({}),
   mode: z
-    .enum(['system', 'application'])
+    .enum(['system', 'application'], must('a mode', 'mode says how much of the board runs in the union'))
     .default('system')
     .describe('system: the whole board runs in the merged root; application: only one program does.'),
-  application: application.optional().describe('With mode application: what runs in the union.'),
+  application: application.optional(),
   enter: enter.prefault({}),
   ladder: z
-    .array(z.enum(rungNames))
+    .array(z.enum(rungNames, must('a rung', 'the ladder is made of rungs, best first')))
     .min(1)
     .default(['persistent', 'tmpfs', 'read-only', 'rescue'])
-    .describe('What the boot falls back to, in order.'),
-  tmpfs: tmpfsRung.prefault({}).describe('Limits of the tmpfs rung.'),
-  reset: reset.prefault({}).describe('What asks for a factory reset.'),
+    .describe(
+      'What the boot falls back to, best first. With storage.type tmpfs the default has no persistent.',
+    ),
+  tmpfs: tmpfsRung.prefault({}),
+  reset: reset.prefault({}),
   keep: z.array(absolutePath).default([]).describe('Paths that a factory reset keeps.'),
   applets: z
-    .array(text)
+    .array(word('the name of an applet', 'one name an entry, without its path'))
     .optional()
     .describe("Applets and programs that the board's root has; where given, overlay_init uses no other."),
   helper: helper.prefault({}),
-  target: target.optional().describe('Where the board is reached over SSH.'),
+  target: target.optional(),
 });
 
 export type Board = Readonly<z.output<typeof boardSchema>>;
-
-function refuse(context: z.RefinementCtx<string>, message: string): never {
-  context.issues.push({ code: 'custom', message, input: context.value });
-  return z.NEVER;
-}
-
-function percentOf(value: string): number | undefined {
-  const match = percentPattern.exec(value);
-  return match === null ? undefined : Number(match[1]);
-}
-
-function inRange(value: number, low: number, high: number): boolean {
-  return value >= low && value <= high;
-}

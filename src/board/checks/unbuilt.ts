@@ -1,0 +1,91 @@
+/** What the vocabulary has and this version of overlaykit does not do yet: said once for every key, never in silence. */
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { CheckedBoard } from '../decode.ts';
+import type { Path } from '../plain-yaml.ts';
+import { finding } from './finding.ts';
+
+export function checkUnbuilt(checked: CheckedBoard): readonly Diagnostic[] {
+  return unbuilt(checked).map(({ path, what, because, fix }) =>
+    finding(
+      checked,
+      'OVL160',
+      path,
+      { message: `${what} is understood, not built yet`, because, ...(fix === undefined ? {} : { fix }) },
+      'warning',
+    ),
+  );
+}
+
+interface Unbuilt {
+  readonly path: Path;
+  readonly what: string;
+  readonly because: string;
+  readonly fix?: string;
+}
+
+/** Union systems that plans are made for. */
+const builtUnions: readonly string[] = ['auto', 'overlay', 'overlayfs', 'mini_fo'];
+
+const noPlan = 'ovl check reads the whole board file, but no plan can be made from this one yet';
+const ignored = 'it is checked and carried along, and does nothing on the board so far';
+
+function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
+  const { storage, union, reset, helper } = board;
+  const found: Unbuilt[] = [];
+  if (storage.type === 'ubifs' || storage.type === 'file')
+    found.push({
+      path: ['storage', 'type'],
+      what: `storage.type ${storage.type}`,
+      because: noPlan,
+      fix:
+        storage.type === 'ubifs' ? 'use jffs2, or ext4 on a block device' : 'use ext4 or f2fs on a partition',
+    });
+  if (storage.find?.ubi !== undefined)
+    found.push({ path: ['storage', 'find', 'ubi'], what: 'storage.find.ubi', because: noPlan });
+  if (!builtUnions.includes(union.system))
+    found.push({
+      path: ['union', 'system'],
+      what: `union.system ${union.system}`,
+      because: noPlan,
+      fix: 'use overlay, overlayfs or mini_fo, whichever the kernel has',
+    });
+  if (board.mode === 'application')
+    found.push({
+      path: ['mode'],
+      what: 'mode application',
+      because: noPlan,
+      fix: 'mode: system',
+    });
+  if (reset.uboot_env !== undefined)
+    found.push({
+      path: ['reset', 'uboot_env'],
+      what: 'reset.uboot_env',
+      because: ignored,
+      fix: 'until then, let U-Boot add overlaykit=reset to the kernel command line',
+    });
+  if (reset.gpio !== undefined)
+    found.push({
+      path: ['reset', 'gpio'],
+      what: 'reset.gpio',
+      because: ignored,
+      fix: 'until then, let the boot loader read the button and add overlaykit=reset to the kernel command line',
+    });
+  if (board.keep.length > 0)
+    found.push({
+      path: ['keep'],
+      what: 'keep',
+      because: 'so far a factory reset deletes these paths with all others',
+    });
+  if (board.target !== undefined) found.push({ path: ['target'], what: 'target', because: ignored });
+  if (helper.cross_compile !== undefined)
+    found.push({ path: ['helper', 'cross_compile'], what: 'helper.cross_compile', because: ignored });
+  if (board.arch !== 'x86_64' && helper.enabled)
+    found.push({
+      path: ['arch'],
+      what: `overlay_helper for ${board.arch}`,
+      because:
+        "the helper is compiled for x86_64 only; overlay_init enters the merged root with the board's own applets",
+      fix: 'helper: { enabled: false }     (then this is not said again)',
+    });
+  return found;
+}

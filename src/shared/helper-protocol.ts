@@ -14,10 +14,11 @@ export const boardPaths = {
 } as const;
 
 /**
- * `overlay_helper verify PLAN RUNG` runs as a child and exits with `ok` when the merged root is fit to enter, `unfit` when
- * it is not (reason on stderr), anything else when the helper itself is broken.
+ * `overlay_helper verify PLAN RUNG` runs as a child and exits with `fit` when the merged root can be entered, `unfit` when
+ * it cannot (reason on stderr), anything else when the helper itself is broken. `fit` is not 0: a shell takes an empty or a
+ * text file for a script, and an empty script exits with 0.
  */
-export const verifyExit = { ok: 0, unfit: 3 } as const;
+export const verifyExit = { fit: 101, unfit: 102 } as const;
 
 /**
  * `overlay_helper enter PLAN RUNG [WORD...]` is executed in place of the script once `verify` has succeeded. It moves the

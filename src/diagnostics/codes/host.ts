@@ -102,4 +102,73 @@ To play a board whose busybox was built without an applet, the applet's name is 
 shell finds its own applets without looking at the file system. This is also reported when the name is none of this
 busybox's, or when the program holds its names in another way than busybox 1.30 to 1.37 do.`,
   },
+  OVL431: {
+    title: 'the namespace sandbox cannot run on this machine',
+    explanation: `The sandbox boots a root in namespaces on this machine's own kernel: a tenth of a second instead of seconds, with the real
+overlayfs. It needs root (with CAP_SYS_ADMIN, which most containers take away), or a kernel that lets users make user
+namespaces. "because" names the setting that is in the way: user.max_user_namespaces, Debian's
+kernel.unprivileged_userns_clone, or Ubuntu's kernel.apparmor_restrict_unprivileged_userns.
+
+Only the lab needs this. Other machines play the same board: --machine qemu, --machine uml.`,
+  },
+  OVL432: {
+    title: 'the namespace sandbox could not be set up',
+    explanation: `The sandbox mounts the root image and the storage, makes a /dev and a console, and changes into the root before it starts
+init. One of these steps failed; "because" has the words of the program that failed. Most often the image is not of the
+type that was named, this machine's kernel has no driver for it (it has none for cramfs or JFFS2, as a rule), or there
+are no loop devices. As an ordinary user the root has to be an unpacked folder and the storage a tmpfs. Nothing of the
+sandbox is left on the machine.`,
+  },
+  OVL450: {
+    title: 'the helper cannot be built for this architecture',
+    explanation: `overlay_helper is a static program for the board's processor. The message lists the architectures that it can be
+built for. A board of another architecture does the same with its own applets: build with --no-helper, or say
+"helper: { enabled: false }" in the board file.`,
+  },
+  OVL451: {
+    title: 'there is no C compiler that can build the helper',
+    explanation: `overlay_helper is linked on this machine, from the script engine's C source. It takes gcc for a compiler that runs here
+and, for the board, musl-gcc (package musl-tools) or the compiler whose prefix CROSS_COMPILE names, such as the one of your
+Buildroot or OpenWrt SDK. This is reported when one is missing, does not start, or compiles for another machine.
+
+Without a compiler, build with --no-helper: overlay_init then verifies and enters with the board's own applets.`,
+  },
+  OVL452: {
+    title: "the script engine's source cannot be fetched",
+    explanation: `The helper's engine is QuickJS, taken as source from Debian's archive: by package name, with apt, over the mirror that this
+machine is configured for, checked against the archive's signatures and against a digest in overlaykit. It is fetched once
+and kept in the cache. "because" quotes what apt said.
+
+Without a network, or on a machine without a Debian mirror, fetch the tarball elsewhere and name its folder in
+OVL_QUICKJS_SOURCE, name a file with Debian sources in OVL_APT_SOURCES, or build with --no-helper.`,
+  },
+  OVL453: {
+    title: "the script engine's source is not the one that was tested",
+    explanation: `The helper runs as PID 1: its engine is pinned, byte for byte, to the source that overlaykit was tested with. The tarball or
+folder that was found has another digest. A download that was cut short, a newer release or a local change all look like
+this; the message gives both digests. Take the tarball from Debian's source package of the version in the message.`,
+  },
+  OVL454: {
+    title: "the script engine's source is not in the folder that was named",
+    explanation: `OVL_QUICKJS_SOURCE names a folder that has to hold the engine's tarball, or the files that are in it. Neither is there, or
+the copy is not complete. The message names the first missing files.`,
+  },
+  OVL455: {
+    title: 'the C compiler failed to build the helper',
+    explanation: `"because" quotes the end of what the compiler said. Typical: no static C library for this compiler (install libc6-dev or
+use musl-gcc), no space in the cache, or a compiler older than C11. Nothing half-built is kept; once the cause is gone, run
+the same command again, or build with --no-helper.`,
+  },
+  OVL456: {
+    title: "the helper's script cannot be bundled",
+    explanation: `esbuild turns the helper's TypeScript into one script before it is compiled to bytecode. It is loaded only for this, and a
+package installed without its development tools lacks it. Install it, or build with --no-helper. Where esbuild refuses the
+source, files of the package are damaged or were changed.`,
+  },
+  OVL457: {
+    title: 'the helper that was built is not fit for a board',
+    explanation: `After linking, overlaykit looks at the program: it has to be static, because the board's libraries are another matter, and
+for the architecture that was asked for. Where this machine can run it, "overlay_helper version" has to answer. A compiler
+that ignores -static, or one for another processor variant, is found here and not on the board.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,78 @@
+/** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
+import type { Port } from './port.ts';
+
+type Shared =
+  | 'readJson'
+  | 'readFile'
+  | 'readAt'
+  | 'lstat'
+  | 'readlink'
+  | 'accessExecute'
+  | 'unlink'
+  | 'rmdir'
+  | 'pivotRoot'
+  | 'openDirectory'
+  | 'chdir'
+  | 'chroot'
+  | 'reopenStdio'
+  | 'execve';
+
+interface Sys extends Pick<Port, Shared> {
+  readonly MS_BIND: number;
+  readonly MS_MOVE: number;
+  mount(source: string, target: string, fstype: string, flags: number, data: string): void;
+  umount2(target: string, flags: number): void;
+  fchdir(descriptor: number): void;
+  mkdir(path: string, mode: number): boolean;
+  writeFile(path: string, bytes: string, mode: number): void;
+  log(level: number, text: string): boolean;
+  write(fd: 1 | 2, bytes: string): boolean;
+  getpid(): number;
+  args(): readonly string[];
+  environ(): readonly string[];
+  setExitCode(code: number): void;
+}
+
+declare const sys: Sys;
+
+export const kernel: Port = {
+  pid: sys.getpid(),
+  environment: sys.environ(),
+  log: (level, line) => {
+    sys.log(level, line);
+  },
+  print: (line) => {
+    sys.write(1, `${line}\n`);
+  },
+  complain: (line) => {
+    sys.write(2, `${line}\n`);
+  },
+  readJson: sys.readJson,
+  readFile: sys.readFile,
+  readAt: sys.readAt,
+  lstat: sys.lstat,
+  readlink: sys.readlink,
+  accessExecute: sys.accessExecute,
+  createFile: (path, content) => sys.writeFile(path, content, 0o600),
+  unlink: sys.unlink,
+  mkdir: (path) => sys.mkdir(path, 0o755),
+  rmdir: sys.rmdir,
+  moveMount: (from, to) => sys.mount(from, to, '', sys.MS_MOVE, ''),
+  bindMount: (from, to) => sys.mount(from, to, '', sys.MS_BIND, ''),
+  unmount: (path) => sys.umount2(path, 0),
+  pivotRoot: sys.pivotRoot,
+  openDirectory: sys.openDirectory,
+  enterDirectory: sys.fchdir,
+  chdir: sys.chdir,
+  chroot: sys.chroot,
+  reopenStdio: sys.reopenStdio,
+  execve: sys.execve,
+};
+
+/** The words this process was called with, its own name first. */
+export const callWords: readonly string[] = sys.args();
+
+/** What main returns once the script has ended. */
+export function setExitCode(code: number): void {
+  sys.setExitCode(code);
+}

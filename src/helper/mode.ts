@@ -1,0 +1,14 @@
+/** The type bits of a file's mode; Linux has the same on every architecture. */
+const typeBits = 0o170000;
+
+export function isDirectory(mode: number): boolean {
+  return (mode & typeBits) === 0o040000;
+}
+
+export function isRegular(mode: number): boolean {
+  return (mode & typeBits) === 0o100000;
+}
+
+export function isSymlink(mode: number): boolean {
+  return (mode & typeBits) === 0o120000;
+}

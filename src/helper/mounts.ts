@@ -1,0 +1,46 @@
+/** The mount table, as far as the helper asks: which file system is mounted at a path. */
+import type { Port } from './port.ts';
+
+/** A board has a few dozen mounts; this is far more. */
+const maxBytes = 1024 * 1024;
+
+export interface Mounts {
+  /** The type of the file system mounted exactly at this path (the topmost), or undefined where nothing is. */
+  fstypeAt(path: string): string | undefined;
+}
+
+/** Reads the mounts that this process sees. */
+export function readMounts(port: Port): Mounts {
+  const lines = port.readFile('/proc/self/mountinfo', maxBytes).split('\n');
+  return {
+    fstypeAt(path) {
+      const wanted = escaped(path);
+      // The kernel lists mounts in the order they were made: of several on one path the last is seen.
+      for (let index = lines.length - 1; index >= 0; index--) {
+        const line = lines[index] ?? '';
+        // Splitting every line costs more than all the rest of a boot's checks.
+        if (line.indexOf(wanted) < 0) continue;
+        const fields = line.split(' ');
+        if (fields[4] === wanted) return fields[fields.indexOf('-', 6) + 1];
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The kernel writes space, tab, newline and backslash of a mount point as octal (show_mountinfo). */
+function escaped(path: string): string {
+  let text = '';
+  for (let index = 0; index < path.length; index++) {
+    const char = path.charAt(index);
+    text += escapes[char] ?? char;
+  }
+  return text;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  ' ': '\\040',
+  '\t': '\\011',
+  '\n': '\\012',
+  '\\': '\\134',
+};

@@ -1,0 +1,32 @@
+/* The table of the native module: every function and constant that the helper's TypeScript sees. */
+#include "sys.h"
+
+#include <sys/mount.h>
+
+#define CALL(name, arguments) JS_CFUNC_DEF(#name, arguments, sys_##name)
+#define FLAG(name) JS_PROP_INT32_DEF(#name, name, JS_PROP_ENUMERABLE)
+
+static const JSCFunctionListEntry table[] = {
+	CALL(mount, 5),         CALL(umount2, 2),  CALL(pivotRoot, 2),   CALL(chroot, 1),
+	CALL(chdir, 1),         CALL(fchdir, 1),   CALL(openDirectory, 1), CALL(statfs, 1),
+	CALL(mkdir, 2),         CALL(rmdir, 1),    CALL(unlink, 1),      CALL(stat, 1),
+	CALL(lstat, 1),         CALL(readlink, 1), CALL(accessExecute, 1), CALL(writeFile, 3),
+	CALL(readFile, 2),      CALL(readAt, 3),   CALL(readJson, 3),    CALL(execve, 3),
+	CALL(reopenStdio, 1),   CALL(sync, 0),     CALL(log, 2),         CALL(write, 2),
+	CALL(getpid, 0),        CALL(args, 0),     CALL(environ, 0),     CALL(uptime, 0),
+	CALL(setExitCode, 1),   FLAG(MS_BIND),     FLAG(MS_MOVE),        FLAG(MS_RDONLY),
+	FLAG(MNT_DETACH),
+};
+
+int sys_install(JSContext *ctx) {
+	JSValue global = JS_GetGlobalObject(ctx);
+	JSValue sys = JS_NewObject(ctx);
+	int rc = -1;
+
+	if (!JS_IsException(sys)) {
+		JS_SetPropertyFunctionList(ctx, sys, table, sizeof(table) / sizeof(table[0]));
+		rc = JS_SetPropertyStr(ctx, global, "sys", sys);
+	}
+	JS_FreeValue(ctx, global);
+	return rc;
+}

@@ -1,0 +1,92 @@
+/*
+ * The native module `sys`: the system calls that the helper's TypeScript needs, and nothing else.
+ *
+ * In: JavaScript values. Out: JavaScript values, or an Error with errno, code (its name), syscall and path. Strings are
+ * byte strings: one character is one byte, because paths, kernel words and the environment are bytes, not UTF-8.
+ * Only the public API of the engine is used (quickjs.h).
+ */
+#ifndef OVERLAYKIT_SYS_H
+#define OVERLAYKIT_SYS_H
+
+#include <stddef.h>
+
+#include "quickjs.h"
+
+/* sys.c: puts the table of functions and constants into the global object as `sys`; -1 with an exception pending. */
+int sys_install(JSContext *ctx);
+
+/* process.c: what main was called with; opens the kernel log. Call once, before anything else. */
+void sys_start(int argc, char **argv);
+
+/* process.c: the exit code that the script asked for; SYS_NO_EXIT_CODE while it has not. */
+#define SYS_NO_EXIT_CODE 70
+int sys_exit_code(void);
+
+/* process.c: one line to the kernel log and to standard error. */
+void sys_complain(const char *text);
+
+/* failure.c: throws an Error for an errno; always returns JS_EXCEPTION. `path` may be NULL. */
+JSValue sys_throw(JSContext *ctx, const char *syscall, const char *path, int number);
+
+/* call.c: the arguments of one call from JavaScript, and everything that is freed when it ends. */
+struct held;
+typedef struct {
+	JSContext *ctx;
+	JSValueConst *argv;
+	struct held *held;
+	int failed; /* an exception is pending; the system call must not be made */
+} Call;
+
+Call call_begin(JSContext *ctx, JSValueConst *argv);
+const char *call_path(Call *call, int index);
+const char *call_bytes(Call *call, int index, size_t *length);
+char **call_list(Call *call, int index);
+long long call_number(Call *call, int index, long long low, long long high);
+void *call_memory(Call *call, size_t size);
+/* Frees everything and hands `result` on. */
+JSValue call_end(Call *call, JSValue result);
+/* The same, with `undefined` where rc is not negative and the Error of errno where it is. */
+JSValue call_end_rc(Call *call, int rc, const char *syscall, const char *path);
+/* The same, always with the Error of `number`. */
+JSValue call_end_errno(Call *call, const char *syscall, const char *path, int number);
+/* A byte string. */
+JSValue bytes_to_js(JSContext *ctx, const char *data, size_t length);
+
+#define SYS_FUNCTION(name) \
+	JSValue sys_##name(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+
+/* mounts.c */
+SYS_FUNCTION(mount);
+SYS_FUNCTION(umount2);
+SYS_FUNCTION(pivotRoot);
+SYS_FUNCTION(chroot);
+SYS_FUNCTION(chdir);
+SYS_FUNCTION(fchdir);
+SYS_FUNCTION(openDirectory);
+SYS_FUNCTION(statfs);
+/* files.c */
+SYS_FUNCTION(mkdir);
+SYS_FUNCTION(rmdir);
+SYS_FUNCTION(unlink);
+SYS_FUNCTION(stat);
+SYS_FUNCTION(lstat);
+SYS_FUNCTION(readlink);
+SYS_FUNCTION(accessExecute);
+SYS_FUNCTION(writeFile);
+/* reading.c */
+SYS_FUNCTION(readFile);
+SYS_FUNCTION(readAt);
+SYS_FUNCTION(readJson);
+/* process.c */
+SYS_FUNCTION(execve);
+SYS_FUNCTION(reopenStdio);
+SYS_FUNCTION(sync);
+SYS_FUNCTION(log);
+SYS_FUNCTION(write);
+SYS_FUNCTION(getpid);
+SYS_FUNCTION(args);
+SYS_FUNCTION(environ);
+SYS_FUNCTION(uptime);
+SYS_FUNCTION(setExitCode);
+
+#endif

@@ -1,0 +1,66 @@
+/**
+ * What overlay_helper can be asked to do: one function a verb, from its words to its exit code. main.ts calls it with the
+ * real kernel, the tests with one that fails.
+ */
+import { verifyExit } from '../shared/helper-protocol.ts';
+import { planSchema } from '../shared/plan.ts';
+import { enter } from './enter.ts';
+import { giveBack } from './give-back.ts';
+import { readEntry } from './plan.ts';
+import type { Port } from './port.ts';
+import { oneLine, reason, Unfit } from './trouble.ts';
+import { verify } from './verify.ts';
+
+/** Exit codes beside those of helper-protocol.ts; to the script all of them mean that it has to see for itself. */
+const done = 0;
+const failed = 1;
+const usage = 2;
+
+/** Does what the words ask for (without the program's own name). Returns the exit code; `enter` does not return. */
+export function run(port: Port, words: readonly string[], version: string): number {
+  const [verb, plan, rung, ...rest] = words;
+  if (verb === 'verify' && plan !== undefined && rung !== undefined && rest.length === 0) {
+    return runVerify(port, plan, rung);
+  }
+  if (verb === 'enter' && plan !== undefined && rung !== undefined) return runEnter(port, plan, rung, rest);
+  if (verb === 'version' && plan === undefined) {
+    port.print(`overlay_helper ${version} (${planSchema})`);
+    return done;
+  }
+  port.complain('usage: overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...] | version');
+  return usage;
+}
+
+function runVerify(port: Port, plan: string, rung: string): number {
+  try {
+    verify(port, readEntry(port, plan, rung));
+    return verifyExit.fit;
+  } catch (error) {
+    port.complain(reason('overlay_helper: verify', error));
+    return error instanceof Unfit ? verifyExit.unfit : failed;
+  }
+}
+
+function runEnter(port: Port, plan: string, rung: string, words: readonly string[]): number {
+  try {
+    enter(port, readEntry(port, plan, rung), words);
+  } catch (error) {
+    report(port, reason('overlay_helper: enter', error));
+    // By hand on a running system it only says so: overlay_init is nothing to run there.
+    if (port.pid === 1) giveBackOrSay(port, error, rung, words);
+  }
+  return failed;
+}
+
+function giveBackOrSay(port: Port, error: unknown, rung: string, words: readonly string[]): void {
+  try {
+    giveBack(port, oneLine(error instanceof Error ? error.message : String(error)), rung, words);
+  } catch (second) {
+    report(port, reason('overlay_helper: enter: cannot execute overlay_init again', second));
+  }
+}
+
+function report(port: Port, line: string): void {
+  port.log(3, line);
+  port.complain(line);
+}

@@ -1,0 +1,55 @@
+/**
+ * `overlay_helper verify PLAN RUNG`: whether the merged root of this rung is fit to be entered.
+ *
+ * In: the entry of the plan, and the mounts as they are. Out: nothing, or Unfit with the reason. Changes nothing that stays.
+ */
+
+import { carriedMounts } from './carried.ts';
+import { isDirectory } from './mode.ts';
+import { readMounts } from './mounts.ts';
+import type { Entry } from './plan.ts';
+import type { Port } from './port.ts';
+import { checkProgram } from './program.ts';
+import { attempt, attemptInside, Unfit } from './trouble.ts';
+
+/**
+ * Checks the merged root.
+ * @throws Unfit with the reason; any other Error where the helper cannot tell
+ */
+export function verify(port: Port, entry: Entry): void {
+  unionIsMounted(port, entry);
+  canBeWritten(port, entry.newRoot);
+  mountPointsAreDirectories(port, entry);
+  checkProgram(port, entry.newRoot, entry.init);
+}
+
+function unionIsMounted(port: Port, { newRoot, fstype }: Entry): void {
+  const mounts = attempt('cannot read the mount table', () => readMounts(port));
+  const found = mounts.fstypeAt(newRoot);
+  if (found === undefined) throw new Unfit(`nothing is mounted at ${newRoot}; it should be ${fstype}`);
+  if (found !== fstype) throw new Unfit(`${newRoot} is ${found}; it should be ${fstype}`);
+}
+
+const sample = 'overlaykit can write here\n';
+
+/** A mount that says "rw" proves nothing: overlayfs mounts read-only by itself when it cannot make its work directory. */
+function canBeWritten(port: Port, newRoot: string): void {
+  const file = `${newRoot}/.overlaykit-verify`;
+  // One that a power cut left.
+  attemptInside(`cannot remove ${file}`, () => port.unlink(file));
+  attemptInside(`cannot write ${file}`, () => port.createFile(file, sample));
+  const content = attemptInside(`cannot read ${file}`, () => port.readFile(file, sample.length));
+  if (content !== sample) throw new Unfit(`${file} does not read as it was written`);
+  attemptInside(`cannot remove ${file}`, () => port.unlink(file));
+}
+
+/** A place that is missing is made later; a file or a link there would make the move fail, or end outside. */
+function mountPointsAreDirectories(port: Port, entry: Entry): void {
+  for (const path of [entry.oldRoot, ...carriedMounts(port, entry)]) {
+    const place = entry.newRoot + path;
+    const status = attemptInside(`cannot look at ${place}`, () => port.lstat(place));
+    if (status !== undefined && !isDirectory(status.mode)) {
+      throw new Unfit(`${path} is not a directory in the merged root`);
+    }
+  }
+}

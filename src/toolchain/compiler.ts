@@ -1,0 +1,88 @@
+/** A C compiler: found, asked what it makes, and run with its own words in the diagnostic when it fails. */
+import { execa } from 'execa';
+import { Failure } from '../diagnostics/diagnostic.ts';
+import { lastLines } from '../system/process.ts';
+import { findTool, type ToolName, tools } from '../system/tools.ts';
+import type { Target } from './targets.ts';
+
+export interface Compiler {
+  readonly command: string;
+  /** Version and machine, as the compiler tells them: another compiler gives other bytes. */
+  readonly identity: string;
+}
+
+/**
+ * The compiler for a target: PREFIXgcc where the user names a prefix, else the target's own.
+ * @throws Failure OVL451 where there is none, or where it compiles for another machine
+ */
+export async function targetCompiler(target: Target, prefix?: string): Promise<Compiler> {
+  const command = prefix === undefined ? findTool(target.compiler) : `${prefix}gcc`;
+  if (command === undefined) throw noCompiler(target.compiler);
+  const compiler = await identified(command);
+  if (compiler.identity.startsWith(`${target.machine}-`)) return compiler;
+  throw new Failure({
+    code: 'OVL451',
+    severity: 'error',
+    message: `"${command}" does not compile for ${target.machine}`,
+    because: `it says that it compiles for ${compiler.identity.split('\n')[0]}`,
+    fix: 'name the prefix of the right one in CROSS_COMPILE, or: ovl build --no-helper',
+  });
+}
+
+/**
+ * The compiler for programs that run on this machine.
+ * @throws Failure OVL451 where there is none
+ */
+export async function hostCompiler(): Promise<Compiler> {
+  const command = findTool('gcc');
+  if (command === undefined) throw noCompiler('gcc');
+  return identified(command);
+}
+
+/**
+ * Runs the compiler in a folder. Paths are relative to it, so that none of this machine's gets into the result.
+ * @throws Failure OVL455 quoting what the compiler said
+ */
+export async function compile(compiler: Compiler, args: readonly string[], folder: string): Promise<void> {
+  // Translated or coloured messages are no use in a quotation; a date in the environment would get into __DATE__.
+  const env = { LC_ALL: 'C', SOURCE_DATE_EPOCH: '0' };
+  const result = await execa(compiler.command, args, { cwd: folder, env, reject: false, all: true });
+  if (!result.failed) return;
+  const files = args.filter((arg) => arg.endsWith('.c')).join(' ');
+  throw new Failure({
+    code: 'OVL455',
+    severity: 'error',
+    message: `"${compiler.command}" failed to compile ${files || 'the helper'}`,
+    because: lastLines(result.all) || (result.shortMessage ?? 'it said nothing'),
+    fix: 'see that the compiler can compile and link a static program, or: ovl build --no-helper',
+  });
+}
+
+async function identified(command: string): Promise<Compiler> {
+  const options = { env: { LC_ALL: 'C' }, reject: false };
+  const [machine, version] = await Promise.all([
+    execa(command, ['-dumpmachine'], options),
+    execa(command, ['--version'], options),
+  ]);
+  if (machine.failed || version.failed) {
+    throw new Failure({
+      code: 'OVL451',
+      severity: 'error',
+      message: `"${command}" is not a C compiler that runs here`,
+      because: lastLines(machine.stderr ?? '') || machine.shortMessage || version.shortMessage || '',
+      fix: 'correct CROSS_COMPILE, or: ovl build --no-helper',
+    });
+  }
+  return { command, identity: `${machine.stdout}\n${version.stdout}` };
+}
+
+function noCompiler(tool: Extract<ToolName, 'gcc' | 'musl-gcc'>): Failure {
+  const { package: debianPackage, reason } = tools[tool];
+  return new Failure({
+    code: 'OVL451',
+    severity: 'error',
+    message: `there is no C compiler for overlay_helper: "${tool}" is not installed`,
+    because: `it ${reason}`,
+    fix: `apt-get install gcc ${debianPackage}, or: ovl build --no-helper`,
+  });
+}

@@ -1,0 +1,78 @@
+/** From the engine, the native module and the script to a static program. */
+import { copyFile, cp, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../bundle/digest.ts';
+import { cached } from '../system/cache.ts';
+import { type Compiler, compile } from './compiler.ts';
+import { engine, engineObjects } from './engine.ts';
+import { protocolHeader, scriptHeader } from './protocol.ts';
+
+/** How the helper is compiled. The tests build it with the compiler's own checks in place of these. */
+export interface Style {
+  readonly compile: readonly string[];
+  readonly link: readonly string[];
+}
+
+export const releaseStyle: Style = {
+  compile: [
+    '-Os',
+    '-ffunction-sections',
+    '-fdata-sections',
+    '-fno-asynchronous-unwind-tables',
+    '-fno-unwind-tables',
+    '-fno-stack-protector',
+    '-fomit-frame-pointer',
+    '-fno-math-errno',
+  ],
+  link: ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none'],
+};
+
+/** The engine relies on signed overflow (-fwrapv, as upstream); C files are found by relative names only. */
+const always = ['-fwrapv', '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', `-DCONFIG_VERSION="${engine.version}"`];
+
+export interface Program {
+  /** Folder with the engine's source. */
+  readonly source: string;
+  /** Folder with the native module's source. */
+  readonly native: string;
+  readonly compiler: Compiler;
+  /** Flags of the target. */
+  readonly flags: readonly string[];
+  readonly style: Style;
+}
+
+/**
+ * A folder with the engine's objects and headers, compiled once for each compiler and flags: this takes most of the time.
+ * @throws Failure OVL455
+ */
+export async function engineFiles({ source, compiler, flags, style }: Program): Promise<string> {
+  const options = [...always, ...flags, ...style.compile, '-w'];
+  const key = sha256(JSON.stringify([engine.treeDigest, compiler.identity, options]));
+  return cached(join('quickjs-objects', key), async (work) => {
+    await copySources(source, work);
+    for (const name of engineObjects) await compile(compiler, [...options, '-c', `${name}.c`], work);
+  });
+}
+
+/**
+ * Compiles the native module and script.c, which is in `folder` already, and links them there with the engine.
+ * @throws Failure OVL455
+ */
+export async function linkProgram(program: Program, folder: string, name: string): Promise<void> {
+  const { compiler, flags, style, native } = program;
+  await cp(await engineFiles(program), join(folder, 'engine'), { recursive: true });
+  await copySources(native, folder);
+  await writeFile(join(folder, 'protocol.h'), protocolHeader());
+  await writeFile(join(folder, 'script.h'), scriptHeader());
+  const sources = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
+  const objects = engineObjects.map((object) => `engine/${object}.o`);
+  const options = [...always, ...flags, ...style.compile, '-isystem', 'engine', ...style.link];
+  await compile(compiler, [...options, '-o', name, ...sources, ...objects], folder);
+}
+
+/** Compiling happens on copies with short names: a path of this machine could get into the result by __FILE__. */
+async function copySources(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (/\.[ch]$/.test(name)) await copyFile(join(from, name), join(to, name));
+  }
+}

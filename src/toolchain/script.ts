@@ -1,0 +1,53 @@
+/** The helper's TypeScript as one script that the engine's compiler takes. */
+import { Failure } from '../diagnostics/diagnostic.ts';
+
+/**
+ * Bundles a script.
+ * @param entry path of its main file
+ * @param define constants that the build puts in
+ * @throws Failure OVL456 where esbuild is missing or refuses the source
+ */
+export async function bundleScript(entry: string, define: Readonly<Record<string, string>>): Promise<string> {
+  const { build } = await loadEsbuild();
+  try {
+    const result = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      // A script, not a module: a module evaluates to a promise, and promises are not linked.
+      format: 'iife',
+      platform: 'neutral',
+      target: 'es2023',
+      // Names stay: they are what an error's trace is made of.
+      minifySyntax: true,
+      minifyWhitespace: true,
+      // Names of files are in no output, and messages of helper code are ASCII or bytes.
+      charset: 'ascii',
+      legalComments: 'none',
+      define: Object.fromEntries(
+        Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),
+      ),
+      logLevel: 'silent',
+    });
+    return result.outputFiles[0]?.text ?? '';
+  } catch (error) {
+    throw esbuildFailure(
+      'the helper cannot be bundled',
+      error,
+      'restore the files of the package overlaykit',
+    );
+  }
+}
+
+async function loadEsbuild(): Promise<typeof import('esbuild')> {
+  try {
+    return await import('esbuild');
+  } catch (error) {
+    throw esbuildFailure('esbuild is not installed', error, 'npm install esbuild, or: ovl build --no-helper');
+  }
+}
+
+function esbuildFailure(message: string, cause: unknown, fix: string): Failure {
+  const because = cause instanceof Error ? cause.message : String(cause);
+  return new Failure({ code: 'OVL456', severity: 'error', message, because, fix }, { cause });
+}

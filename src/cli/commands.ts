@@ -3,6 +3,16 @@ import type { CommandEntry } from './command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'check',
+    summary: 'finds every problem of a board file',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'plan',
+    summary: 'shows what the board will do at boot',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,
@@ -11,6 +21,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'explain',
     summary: 'tells more about a diagnostic, a board key or a step',
     load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'schema',
+    summary: 'prints the JSON Schema of board files',
+    load: async () => (await import('./commands/schema.ts')).schema,
   },
   {
     name: 'completion',

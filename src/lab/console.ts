@@ -62,10 +62,14 @@ export class Console {
   }
 
   /**
-   * Waits until the text from position `from` on has `pattern`.
+   * Waits until the text from position `from` on has `pattern`; `what` names it in diagnostics.
    * @throws Failure OVL410 when the deadline passes, OVL411 when the board ends first
    */
-  waitFor(pattern: RegExp | string, deadline: Deadline = {}, from = 0): Promise<RegExpMatchArray> {
+  waitFor(
+    pattern: RegExp | string,
+    deadline: Deadline = {},
+    { from = 0, what = `say ${show(pattern)}` }: { readonly from?: number; readonly what?: string } = {},
+  ): Promise<RegExpMatchArray> {
     const timeoutMs = deadline.timeoutMs ?? defaultWaitMs;
     const find = (): RegExpMatchArray | null => this.#text.slice(from).match(literal(pattern));
     return new Promise((resolve, reject) => {
@@ -81,12 +85,9 @@ export class Console {
           const match = find();
           if (match !== null) settle(() => resolve(match));
         },
-        ended: () => settle(() => reject(endedFirst(pattern, this.#text))),
+        ended: () => settle(() => reject(endedFirst(what, this.#text))),
       };
-      const timer = setTimeout(
-        () => settle(() => reject(tooLate(pattern, timeoutMs, this.#text))),
-        timeoutMs,
-      );
+      const timer = setTimeout(() => settle(() => reject(tooLate(what, timeoutMs, this.#text))), timeoutMs);
       this.#waiters.add(waiter);
       deadline.signal?.addEventListener('abort', aborted);
       if (deadline.signal?.aborted) return aborted();
@@ -102,21 +103,21 @@ function literal(pattern: RegExp | string): RegExp {
   return new RegExp(pattern.source, pattern.flags.replaceAll(/[gy]/g, ''));
 }
 
-function tooLate(pattern: RegExp | string, timeoutMs: number, text: string): Failure {
+function tooLate(what: string, timeoutMs: number, text: string): Failure {
   return new Failure({
     code: 'OVL410',
     severity: 'error',
-    message: `the virtual board did not say ${show(pattern)} within ${timeoutMs / 1000} s`,
+    message: `the virtual board did not ${what} within ${Math.round(timeoutMs / 100) / 10} s`,
     because: quote(text),
     fix: 'look at the whole console; on a busy machine allow more time',
   });
 }
 
-function endedFirst(pattern: RegExp | string, text: string): Failure {
+function endedFirst(what: string, text: string): Failure {
   return new Failure({
     code: 'OVL411',
     severity: 'error',
-    message: `the virtual board ended before it said ${show(pattern)}`,
+    message: `the virtual board ended before it could ${what}`,
     because: quote(text),
     fix: 'the end of the console tells why it ended',
   });

@@ -48,7 +48,7 @@ export class Shell {
     const [, output = '', code] = await this.#line.waitFor(
       new RegExp(`begin-${id}\\n([^]*?)\\nend-${id} (\\d+)\\n`),
       remaining(),
-      from,
+      { from, what: `finish ${JSON.stringify(command)}` },
     );
     return { output, exitCode: Number(code) };
   }
@@ -65,7 +65,7 @@ export class Shell {
   }
 
   async #awaitGreeting(deadline: Deadline): Promise<void> {
-    await this.#line.waitFor(labShellGreeting, deadline);
+    await this.#line.waitFor(labShellGreeting, deadline, { what: 'start its lab shell' });
   }
 
   /** What is typed before a shell reads is lost or read late; every answer to any probe will do. */
@@ -75,7 +75,7 @@ export class Shell {
     const timer = setInterval(probe, probeEveryMs);
     try {
       probe();
-      await this.#line.waitFor(`reads-42-${id}`, deadline);
+      await this.#line.waitFor(`reads-42-${id}`, deadline, { what: 'start a shell' });
     } finally {
       clearInterval(timer);
     }

@@ -18,6 +18,7 @@ export const tools = {
   'mkfs.cramfs': { package: 'util-linux', reason: 'makes cramfs root images' },
   fakeroot: { package: 'fakeroot', reason: "gives the lab's own cramfs roots owners and device nodes" },
   tar: { package: 'tar', reason: "unpacks the lab's own roots" },
+  debugfs: { package: 'e2fsprogs', reason: 'reads ext4 images in the tests' },
   'mkfs.ext4': { package: 'e2fsprogs', reason: 'makes the ext4 storage of virtual boards' },
   busybox: { package: 'busybox-static', reason: "is the userland of the lab's own roots" },
   cpio: { package: 'cpio', reason: 'packs the initramfs of virtual boards' },

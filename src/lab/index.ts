@@ -1,0 +1,34 @@
+/**
+ * The lab: boots a Board as a virtual board, on one of several machines, behind one port (Boot).
+ *
+ * In: a Board, a root image with overlay_init in it. Out: a running Boot. Tests and `ovl lab` need nothing else of the lab
+ * but its own roots (roots/).
+ */
+import type { Boot, BootRequest, Machine } from './boot.ts';
+import { bootQemu } from './qemu/boot-qemu.ts';
+import { cannot } from './storage.ts';
+
+export { account } from './account.ts';
+export type { Boot, BootRequest, CommandResult, Deadline, Ending, Machine } from './boot.ts';
+export { machines } from './boot.ts';
+export type { MountEntry } from './mountinfo.ts';
+
+/** One row a machine. */
+const boots: Readonly<Partial<Record<Machine, (request: BootRequest) => Promise<Boot>>>> = {
+  qemu: bootQemu,
+  'qemu-own-kernel': bootQemu,
+};
+
+/**
+ * Starts a virtual board that is like the board file says: root type, storage, MTD name, size and erase block. Returns
+ * when it is powered on; what it says and does comes later. It ends with cut() or poweroff(), by itself, at the end of its
+ * lifetime, or with our process.
+ *
+ * @throws Failure OVL401 when a tool is missing, OVL406 and OVL407 when there is no kernel, OVL412 when the machine cannot
+ *   play this board
+ */
+export async function bootBoard(request: BootRequest): Promise<Boot> {
+  const boot = boots[request.machine];
+  if (boot === undefined) throw cannot(`the machine "${request.machine}"`, 'this lab is without it');
+  return boot(request);
+}

@@ -13,6 +13,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'build',
+    summary: 'makes overlay_init, the plan, the helper and the bundle',
+    load: async () => (await import('./commands/build.ts')).build,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -47,9 +47,15 @@ export async function writeOutput(path: string, file: Omit<OutputFile, 'name'>):
 /**
  * Writes several files into a folder, which is made where it is missing: first all of them under other names, then,
  * when every byte is on the disk, they are renamed. Other files in the folder stay as they are.
+ *
+ * @param obsolete names of files that an earlier run may have left and that would belong to these; removed
  * @throws Failure OVL420 to OVL427; what was in the folder before is still there then
  */
-export async function writeOutputs(folder: string, files: readonly OutputFile[]): Promise<void> {
+export async function writeOutputs(
+  folder: string,
+  files: readonly OutputFile[],
+  obsolete: readonly string[] = [],
+): Promise<void> {
   let made: string | undefined;
   let work: string | undefined;
   try {
@@ -59,6 +65,7 @@ export async function writeOutputs(folder: string, files: readonly OutputFile[])
     await refuseFolders(folder, files);
     for (const { name } of files) await rename(join(work, name), join(folder, name));
     made = undefined;
+    for (const name of obsolete) await rm(join(folder, name), { force: true });
   } catch (error) {
     throw fileFailure(error, folder, 'written');
   } finally {

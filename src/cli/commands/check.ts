@@ -1,7 +1,8 @@
 /** `ovl check`: everything that is wrong with board files, all at once. */
 import type { Diagnostic, Severity } from '../../diagnostics/diagnostic.ts';
 import { formatDiagnostics, type Reporter, reporters, summaryLine } from '../../diagnostics/format.ts';
-import { boardArgument, planFile } from '../board-file.ts';
+import { prepareBoard } from '../../toolchain/prepare-board.ts';
+import { boardArgument } from '../board-file.ts';
 import type { CommandBody } from '../command.ts';
 import { exitOf } from '../exit.ts';
 
@@ -21,7 +22,7 @@ export const check: CommandBody = {
   exits: ['no', 'invalid', 'host'],
   run: async ({ words, flag, value }) => {
     const files = await Promise.all(
-      words.map(async (file) => ({ file, diagnostics: (await planFile(file)).diagnostics })),
+      words.map(async (file) => ({ file, diagnostics: (await prepareBoard(file)).diagnostics })),
     );
     const diagnostics = files.flatMap((one) => one.diagnostics);
     const reporter = value('reporter') as Reporter | undefined;

@@ -1,10 +1,9 @@
 /** `ovl plan`: what the board will do at boot: in words, as JSON, and as the mount table that comes of it. */
-import { sha256 } from '../../bundle/digest.ts';
 import { type SimulatedMount, simulate } from '../../plan/simulate.ts';
-import { planJson } from '../../render/plan-json.ts';
 import { planWords } from '../../render/words.ts';
 import type { MountPlan } from '../../shared/plan.ts';
-import { boardArgument, orThrow, planFile } from '../board-file.ts';
+import { prepareBoard } from '../../toolchain/prepare-board.ts';
+import { boardArgument, orThrow } from '../board-file.ts';
 import type { CommandBody } from '../command.ts';
 
 export const plan: CommandBody = {
@@ -17,9 +16,9 @@ export const plan: CommandBody = {
   options: [{ flags: '--table', what: 'print the mount table that each rung comes to' }],
   exits: ['invalid', 'host'],
   run: async ({ words, flag }) => {
-    const { value, diagnostics } = orThrow(await planFile(words[0] ?? ''));
+    const { value, diagnostics } = orThrow(await prepareBoard(words[0] ?? ''));
     const tables = tablesOf(value.plan);
-    const digest = sha256(planJson(value.plan));
+    const digest = value.planDigest;
     const body = flag('table') ? tables.map(tableText).join('\n') : planWords(value.plan);
     return {
       text: `${value.plan.board.name}, plan ${digest.slice(0, 12)}\n\n${body}`,

@@ -44,4 +44,13 @@ from it, because leaving a part out in silence would be worse.`,
     explanation: `The rung "persistent" mounts the storage that the board file names. With storage.type tmpfs there is nothing to find
 or to keep. A kiosk that forgets everything begins its ladder with "tmpfs".`,
   },
+  OVL222: {
+    title: 'the board lacks applets that overlay_init calls',
+    explanation: `Where the board file lists applets, overlay_init may use no other program of the board. Which ones it needs depends on
+the plan: finding a label needs findfs, loading modules needs modprobe, chroot instead of pivot_root needs chroot. With
+overlay_helper on the board the script still carries the way without it, for the day the helper does not work; its
+applets are needed too.
+
+Without the list nothing is checked here, and ovl image looks for the applets in the root image instead.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,41 @@
+/** From a prepared board to its bundle: the helper is built where the plan has one. */
+import { readFile } from 'node:fs/promises';
+import { type Bundle, bundlePaths, makeBundle } from '../bundle/bundle.ts';
+import type { BundleFile } from '../bundle/file.ts';
+import { packageVersion } from '../system/package-root.ts';
+import { buildHelper } from './helper.ts';
+import type { PreparedBoard } from './prepare-board.ts';
+
+export interface BundleOptions {
+  /** Gets one line for each stage that takes time. */
+  readonly progress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws Failure OVL450 to OVL457 where the helper cannot be built */
+export async function bundleBoard(prepared: PreparedBoard, options: BundleOptions = {}): Promise<Bundle> {
+  const { plan, planText, script } = prepared;
+  return makeBundle({
+    board: plan.board,
+    version: packageVersion(),
+    files: [
+      textFile(bundlePaths.overlayInit, 0o755, script),
+      textFile(bundlePaths.plan, 0o644, planText),
+      ...(plan.helper ? [await helperFile(prepared, options)] : []),
+    ],
+  });
+}
+
+async function helperFile({ checked }: PreparedBoard, options: BundleOptions): Promise<BundleFile> {
+  const { arch, helper } = checked.board;
+  const built = await buildHelper({
+    arch,
+    ...(helper.cross_compile === undefined ? {} : { crossCompile: helper.cross_compile }),
+    ...options,
+  });
+  return { path: bundlePaths.helper, mode: 0o755, content: await readFile(built.path) };
+}
+
+function textFile(path: string, mode: number, text: string): BundleFile {
+  return { path, mode, content: new TextEncoder().encode(text) };
+}

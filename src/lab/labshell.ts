@@ -18,7 +18,8 @@ export const labShellGreeting = 'lab shell reads';
 
 /**
  * The terminal is made raw: a canonical one drops what is beyond 4095 characters of a line and echoes what it is sent.
- * Some boards' kernels name no environment words after an init in between, so the command line is looked at too.
+ * The shell gets it as its script, not as its stdin: a shell that talks to a person edits lines, and busybox's forgets
+ * what is beyond 1023 characters of one. Some boards' kernels name no environment words after an init in between, so the command line is looked at too.
  */
 export const labShellScript = `#!/bin/sh
 # Reads commands for the lab from the terminal named by labshell=NAME.
@@ -32,5 +33,5 @@ fi
 exec < "/dev/$labshell" > "/dev/$labshell" 2>&1
 stty raw -echo
 echo '${labShellGreeting}'
-exec sh
+exec sh "/dev/$labshell"
 `;

@@ -7,7 +7,7 @@
 import { boardPaths } from '../shared/helper-protocol.ts';
 import { sha256 } from './digest.ts';
 import type { BundleFile } from './file.ts';
-import { formatManifest, type Manifest, manifestRow, manifestSchema } from './manifest.ts';
+import { formatManifest, type Manifest, manifestRow, manifestSchema, type Requirements } from './manifest.ts';
 
 export interface Bundle {
   readonly manifest: Manifest;
@@ -27,6 +27,7 @@ export interface BundleInput {
   readonly board: { readonly name: string; readonly compatible: readonly string[] };
   /** Version of overlaykit. */
   readonly version: string;
+  readonly requires: Requirements;
   /** Has overlay_init and plan.json among them. */
   readonly files: readonly BundleFile[];
 }
@@ -41,6 +42,7 @@ export function makeBundle(input: BundleInput): Bundle {
     board: { name: input.board.name, compatible: [...input.board.compatible] },
     planDigest: sha256(plan.content),
     overlaykit: input.version,
+    requires: input.requires,
     files: files.map(manifestRow),
   };
   return { manifest, files };

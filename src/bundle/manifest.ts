@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sha256 } from './digest.ts';
 import type { BundleFile } from './file.ts';
+import { unsafePath } from './path.ts';
 
 export const manifestSchema = 'overlaykit.bundle/1';
 
@@ -18,12 +19,28 @@ const manifestFile = z.strictObject({
   sha256: digest,
 });
 
+const absolutePath = z
+  .string()
+  .startsWith('/')
+  .refine((path) => unsafePath(path.slice(1)) === undefined, { error: 'is no plain absolute path' });
+
+/** What the board's read-only root has to have, so that an image or a board can be checked without the board file. */
+const requirements = z.strictObject({
+  /** Programs that overlay_init calls by name. */
+  applets: z.array(z.string().regex(/^[\w.[-]+$/)),
+  /** Directories that are mounted on while the root is read-only. */
+  mountPoints: z.array(absolutePath),
+  /** What is executed in the merged root. */
+  init: absolutePath,
+});
+
 const manifest = z.strictObject({
   schema: z.literal(manifestSchema),
   board: z.strictObject({ name: z.string().min(1), compatible: z.array(z.string()) }),
   planDigest: digest,
   /** Version of overlaykit that built the bundle. */
   overlaykit: z.string().min(1),
+  requires: requirements,
   files: z.array(manifestFile),
 });
 
@@ -34,6 +51,7 @@ type DeepReadonly<T> = T extends readonly (infer E)[]
     : T;
 
 export type Manifest = DeepReadonly<z.output<typeof manifest>>;
+export type Requirements = Manifest['requires'];
 export type ManifestFile = Manifest['files'][number];
 
 /** The manifest's row of a file. */

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/build.ts')).build,
   },
   {
+    name: 'image',
+    summary: 'puts a bundle into a squashfs or cramfs root image',
+    load: async () => (await import('./commands/image.ts')).image,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Bundle, bundlePaths, makeBundle } from '../bundle/bundle.ts';
 import type { BundleFile } from '../bundle/file.ts';
+import { mountPoints } from '../plan/mount-points.ts';
 import { packageVersion } from '../system/package-root.ts';
 import { buildHelper } from './helper.ts';
 import type { PreparedBoard } from './prepare-board.ts';
@@ -14,10 +15,11 @@ export interface BundleOptions {
 
 /** @throws Failure OVL450 to OVL457 where the helper cannot be built */
 export async function bundleBoard(prepared: PreparedBoard, options: BundleOptions = {}): Promise<Bundle> {
-  const { plan, planText, script } = prepared;
+  const { plan, planText, script, applets } = prepared;
   return makeBundle({
     board: plan.board,
     version: packageVersion(),
+    requires: { applets, mountPoints: mountPoints(plan), init: plan.handOver.init },
     files: [
       textFile(bundlePaths.overlayInit, 0o755, script),
       textFile(bundlePaths.plan, 0o644, planText),

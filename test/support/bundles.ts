@@ -17,6 +17,7 @@ export function smallBundle(files: readonly BundleFile[] = smallFiles): Bundle {
   return makeBundle({
     board: { name: 'small', compatible: ['acme,small'] },
     version: '0.1.0',
+    requires: { applets: ['mount'], mountPoints: ['/overlay', '/rom'], init: '/sbin/init' },
     files,
   });
 }

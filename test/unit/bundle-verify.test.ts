@@ -44,8 +44,11 @@ test('no changed byte goes unseen, unless it makes another bundle with the same 
         copy[at] = (copy[at] ?? 0) ^ flip;
         const result = await verifyBundle(copy, 'x.tar');
         if (!result.ok) return true;
-        const { board, overlaykit } = result.value.manifest;
-        const named = !isDeepStrictEqual({ ...bundle.manifest, board, overlaykit }, bundle.manifest);
+        const { board, overlaykit, requires } = result.value.manifest;
+        const named = !isDeepStrictEqual(
+          { ...bundle.manifest, board, overlaykit, requires },
+          bundle.manifest,
+        );
         return named && isDeepStrictEqual(result.value.files.map(plain), bundle.files.map(plain));
       },
     ),
@@ -116,12 +119,11 @@ test('a bundle without a manifest in first place is refused', async (t) => {
     await refused(t, (entries) => changed(entries, 0, { text: ' '.repeat(1024 ** 2 + 1) })),
     /OVL302 .*1048577 bytes/,
   );
-  t.regex(
-    await refused(t, (entries) =>
-      changed(entries, 0, { text: entries[0]?.text?.replace('"0755"', '"4755"') ?? '' }),
-    ),
-    /OVL302 .*files\.1\.mode/,
-  );
+  const replaced = (from: string, to: string): Promise<string> =>
+    refused(t, (entries) => changed(entries, 0, { text: entries[0]?.text?.replace(from, to) ?? '' }));
+  t.regex(await replaced('"0755"', '"4755"'), /OVL302 .*files\.1\.mode/);
+  t.regex(await replaced('"/rom"', '"/rom/../etc"'), /OVL302 .*requires\.mountPoints\.1/);
+  t.regex(await replaced('"mount"', '"mount;reboot"'), /OVL302 .*requires\.applets\.0/);
 });
 
 test('a manifest that lists no overlay_init, or names another plan, is refused', async (t) => {

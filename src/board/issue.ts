@@ -138,7 +138,7 @@ function outOfBounds(
           }
         : { code: 'OVL117', message: `${name} is longer than ${bound.slice(8)} characters` };
     case 'array':
-      return { code: 'OVL117', message: `${name} has no entry`, because: `it needs ${bound}` };
+      return { code: 'OVL117', message: `${name} has no entry`, because: `it needs ${bound} entry` };
     default:
       return { code: 'OVL117', message: `${name} is ${shown(value)}`, because: `it has to be ${bound}` };
   }

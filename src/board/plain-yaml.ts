@@ -13,6 +13,7 @@ import {
   emptyFile,
   keyIsNoWord,
   mergeKey,
+  prototypeKey,
   secondDocument,
   syntaxError,
 } from './yaml-problem.ts';
@@ -52,7 +53,9 @@ export function readPlainYaml(
   const documents = [
     ...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(tokens, true, text.length),
   ];
-  const broken = documents.flatMap((document) => document.errors.map((error) => syntaxError(error, place)));
+  const broken = documents.flatMap((document) =>
+    document.errors.map((error) => syntaxError(error, place, inspected.quotes)),
+  );
   if (broken.length > 0) return { diagnostics: [...inspected.diagnostics, ...broken] };
 
   const [document, second] = documents;
@@ -114,6 +117,8 @@ function readNodes(contents: Node | null, place: Placer): PlainYaml {
       const earlier = typeof name === 'string' ? seen.get(name) : undefined;
       if (typeof name !== 'string') diagnostics.push(keyIsNoWord(keyPlace));
       else if (name === '<<') diagnostics.push(mergeKey(keyPlace));
+      // zod passes over this name in open mappings; it must not pass in silence.
+      else if (name === '__proto__') diagnostics.push(prototypeKey(keyPlace));
       else if (earlier !== undefined) diagnostics.push(duplicateKey(name, keyPlace, earlier));
       else {
         seen.set(name, keyPlace);

@@ -16,25 +16,29 @@ const mostReported = 10;
 
 export interface Inspection {
   readonly tooDeep: boolean;
+  /** Where quoted text begins, in the order of the file. */
+  readonly quotes: readonly number[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export function inspectSyntax(tokens: readonly CST.Token[], place: Placer): Inspection {
   const diagnostics: Diagnostic[] = [];
+  const quotes: number[] = [];
   const stack: { readonly token: CST.Token; readonly depth: number }[] = [];
   for (const token of [...tokens].reverse()) stack.push({ token, depth: 0 });
 
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { token, depth } = next;
     if (depth > deepest)
-      return { tooDeep: true, diagnostics: [tooDeep(place(token.offset, token.offset + 1))] };
+      return { tooDeep: true, quotes, diagnostics: [tooDeep(place(token.offset, token.offset + 1))] };
+    if (token.type.endsWith('-quoted-scalar')) quotes.push(token.offset);
     const reason = notPlain[token.type];
     if (reason !== undefined && diagnostics.length < mostReported)
       diagnostics.push(refused(reason, token as CST.SourceToken, place));
     const inner = partsOf(token);
     for (const part of inner.reverse()) stack.push({ token: part, depth: depth + 1 });
   }
-  return { tooDeep: false, diagnostics };
+  return { tooDeep: false, quotes, diagnostics };
 }
 
 /** The tokens inside a token, in the order of the file. */

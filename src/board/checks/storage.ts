@@ -54,7 +54,7 @@ function surplusKeys(checked: CheckedBoard): readonly Diagnostic[] {
       finding(checked, 'OVL120', ['storage', key], {
         message: `storage.${key} does not go with storage.type ${type}`,
         because,
-        fix: `leave ${key} away, or change storage.type to ${types.join(', ')}`,
+        fix: `leave ${key} away, or change storage.type to ${types.join(' or ')}`,
       }),
     );
 }

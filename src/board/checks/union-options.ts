@@ -182,7 +182,7 @@ function hazard(
       {
         message: `${name}=${value} does not survive an update of the root`,
         because: option.hazard.because,
-        fix: `leave it away: overlaykit states ${name}=off`,
+        fix: 'leave it away: overlaykit states the safe value, and states it in full',
       },
       'warning',
     ),

@@ -1,0 +1,34 @@
+/**
+ * The files of the project that are generated. `npm run generate` writes them; test/architecture/generated.test.ts fails
+ * when one is stale. A new one is a new row.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { boardJsonSchema } from '../../src/board/json-schema.ts';
+import { boardReference } from '../../src/board/reference.ts';
+
+export interface Generated {
+  /** Path inside the project, with "/". */
+  readonly path: string;
+  readonly content: () => string | Promise<string>;
+}
+
+export const generated: readonly Generated[] = [
+  {
+    path: 'board-configs/board.schema.json',
+    content: () => `${JSON.stringify(boardJsonSchema(), null, 2)}\n`,
+  },
+  { path: 'docs/reference/board.md', content: boardReference },
+];
+
+export const projectRoot = join(import.meta.dirname, '../..');
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const { path, content } of generated) {
+    const file = join(projectRoot, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await content());
+    console.log(path);
+  }
+}

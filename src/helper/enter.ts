@@ -9,6 +9,7 @@
 import { privateWordPrefix } from '../shared/helper-protocol.ts';
 import { carriedMounts } from './carried.ts';
 import { isDirectory } from './mode.ts';
+import { readMounts } from './mounts.ts';
 import type { Entry } from './plan.ts';
 import type { Port } from './port.ts';
 import { attempt, reason } from './trouble.ts';
@@ -24,7 +25,7 @@ export function enter(port: Port, entry: Entry, words: readonly string[]): void 
   if (port.pid !== 1) throw new Error('only PID 1 can enter: the root of a running system is not changed');
   const undo = undoList(port);
   try {
-    const carried = carriedMounts(port, entry);
+    const carried = carriedMounts(readMounts(port), entry);
     for (const path of [entry.oldRoot, ...carried]) makeMountPoint(port, undo, entry, path);
     for (const path of carried) moveIn(port, undo, entry, path);
     if (entry.how === 'pivot') pivot(port, undo, entry);

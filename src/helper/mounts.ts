@@ -1,5 +1,6 @@
 /** The mount table, as far as the helper asks: which file system is mounted at a path. */
 import type { Port } from './port.ts';
+import { attempt } from './trouble.ts';
 
 /** A board has a few dozen mounts; this is far more. */
 const maxBytes = 1024 * 1024;
@@ -9,9 +10,13 @@ export interface Mounts {
   fstypeAt(path: string): string | undefined;
 }
 
-/** Reads the mounts that this process sees. */
+/**
+ * Reads the mounts that this process sees.
+ * @throws Error where there is no /proc, say
+ */
 export function readMounts(port: Port): Mounts {
-  const lines = port.readFile('/proc/self/mountinfo', maxBytes).split('\n');
+  const text = attempt('cannot read the mount table', () => port.readFile('/proc/self/mountinfo', maxBytes));
+  const lines = text.split('\n');
   return {
     fstypeAt(path) {
       const wanted = escaped(path);

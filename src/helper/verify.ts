@@ -6,25 +6,25 @@
 
 import { carriedMounts } from './carried.ts';
 import { isDirectory } from './mode.ts';
-import { readMounts } from './mounts.ts';
+import { type Mounts, readMounts } from './mounts.ts';
 import type { Entry } from './plan.ts';
 import type { Port } from './port.ts';
 import { checkProgram } from './program.ts';
-import { attempt, attemptInside, Unfit } from './trouble.ts';
+import { attemptInside, Unfit } from './trouble.ts';
 
 /**
  * Checks the merged root.
  * @throws Unfit with the reason; any other Error where the helper cannot tell
  */
 export function verify(port: Port, entry: Entry): void {
-  unionIsMounted(port, entry);
+  const mounts = readMounts(port);
+  unionIsMounted(mounts, entry);
   canBeWritten(port, entry.newRoot);
-  mountPointsAreDirectories(port, entry);
+  mountPointsAreDirectories(port, mounts, entry);
   checkProgram(port, entry.newRoot, entry.init);
 }
 
-function unionIsMounted(port: Port, { newRoot, fstype }: Entry): void {
-  const mounts = attempt('cannot read the mount table', () => readMounts(port));
+function unionIsMounted(mounts: Mounts, { newRoot, fstype }: Entry): void {
   const found = mounts.fstypeAt(newRoot);
   if (found === undefined) throw new Unfit(`nothing is mounted at ${newRoot}; it should be ${fstype}`);
   if (found !== fstype) throw new Unfit(`${newRoot} is ${found}; it should be ${fstype}`);
@@ -37,15 +37,27 @@ function canBeWritten(port: Port, newRoot: string): void {
   const file = `${newRoot}/.overlaykit-verify`;
   // One that a power cut left.
   attemptInside(`cannot remove ${file}`, () => port.unlink(file));
-  attemptInside(`cannot write ${file}`, () => port.createFile(file, sample));
-  const content = attemptInside(`cannot read ${file}`, () => port.readFile(file, sample.length));
-  if (content !== sample) throw new Unfit(`${file} does not read as it was written`);
+  try {
+    attemptInside(`cannot write ${file}`, () => port.createFile(file, sample));
+    const content = attemptInside(`cannot read ${file}`, () => port.readFile(file, sample.length));
+    if (content !== sample) throw new Unfit(`${file} does not read as it was written`);
+  } catch (error) {
+    removeIfPossible(port, file);
+    throw error;
+  }
   attemptInside(`cannot remove ${file}`, () => port.unlink(file));
 }
 
+/** The first failure is the one to tell. */
+function removeIfPossible(port: Port, file: string): void {
+  try {
+    port.unlink(file);
+  } catch {}
+}
+
 /** A place that is missing is made later; a file or a link there would make the move fail, or end outside. */
-function mountPointsAreDirectories(port: Port, entry: Entry): void {
-  for (const path of [entry.oldRoot, ...carriedMounts(port, entry)]) {
+function mountPointsAreDirectories(port: Port, mounts: Mounts, entry: Entry): void {
+  for (const path of [entry.oldRoot, ...carriedMounts(mounts, entry)]) {
     const place = entry.newRoot + path;
     const status = attemptInside(`cannot look at ${place}`, () => port.lstat(place));
     if (status !== undefined && !isDirectory(status.mode)) {

@@ -1,0 +1,96 @@
+// biome-ignore-all lint: this file is the language itself
+/**
+ * The part of the language's library that the engine is linked with and the helper uses. `tsc -p src/helper` compiles
+ * against this file alone, so that a missing builtin is an error on the workstation and not on the board. There are no
+ * regular expressions, dates, promises, generators or typed arrays: each costs 15 to 80 KB of flash.
+ */
+interface Array<T> {
+  readonly [Symbol.iterator]: () => IterableIterator<T>;
+  [index: number]: T;
+  length: number;
+  every<S extends T>(test: (value: T) => value is S): this is S[];
+  every(test: (value: T) => boolean): boolean;
+  filter<S extends T>(test: (value: T) => value is S): S[];
+  filter(test: (value: T) => boolean): T[];
+  find(test: (value: T) => boolean): T | undefined;
+  includes(value: T): boolean;
+  indexOf(value: T, from?: number): number;
+  join(separator: string): string;
+  map<U>(change: (value: T) => U): U[];
+  pop(): T | undefined;
+  push(...values: T[]): number;
+  reverse(): T[];
+  slice(start?: number, end?: number): T[];
+  some(test: (value: T) => boolean): boolean;
+}
+interface ReadonlyArray<T> {
+  readonly [Symbol.iterator]: () => IterableIterator<T>;
+  readonly [index: number]: T;
+  readonly length: number;
+  every<S extends T>(test: (value: T) => value is S): this is readonly S[];
+  every(test: (value: T) => boolean): boolean;
+  filter<S extends T>(test: (value: T) => value is S): S[];
+  filter(test: (value: T) => boolean): T[];
+  find(test: (value: T) => boolean): T | undefined;
+  includes(value: T): boolean;
+  join(separator: string): string;
+  map<U>(change: (value: T) => U): U[];
+  slice(start?: number, end?: number): T[];
+  some(test: (value: T) => boolean): boolean;
+}
+interface String {
+  readonly length: number;
+  charAt(index: number): string;
+  charCodeAt(index: number): number;
+  codePointAt(index: number): number | undefined;
+  indexOf(text: string, from?: number): number;
+  slice(start?: number, end?: number): string;
+  split(separator: string): string[];
+  startsWith(text: string): boolean;
+}
+interface Error {
+  name: string;
+  message: string;
+}
+interface Object {
+  constructor: Function;
+}
+interface Function {
+  readonly name: string;
+}
+interface CallableFunction extends Function {}
+interface NewableFunction extends Function {}
+type Boolean = {};
+type Number = {};
+type IArguments = {};
+/** Only its name: the type checker wants it, and a literal of it has nothing that could be called. */
+type RegExp = {};
+
+interface IteratorResult<T> {
+  done?: boolean;
+  value: T;
+}
+interface Iterator<T> {
+  next(): IteratorResult<T>;
+}
+interface Iterable<T> {
+  [Symbol.iterator](): Iterator<T>;
+}
+interface IterableIterator<T> extends Iterator<T> {
+  [Symbol.iterator](): IterableIterator<T>;
+}
+interface SymbolConstructor {
+  readonly iterator: unique symbol;
+}
+type Symbol = {};
+declare const Symbol: SymbolConstructor;
+
+declare const Array: { isArray(value: unknown): value is unknown[] };
+declare const Error: { new (message?: string): Error; (message?: string): Error; readonly prototype: Error };
+declare const Number: { isNaN(value: number): boolean };
+declare const String: { (value: unknown): string; fromCharCode(code: number): string };
+
+type Partial<T> = { [K in keyof T]?: T[K] };
+type Readonly<T> = { readonly [K in keyof T]: T[K] };
+type Pick<T, K extends keyof T> = { [P in K]: T[P] };
+type Record<K extends string | number | symbol, T> = { [P in K]: T };

@@ -83,6 +83,8 @@ export interface Context {
   readonly color: boolean;
   /** Aborted by Ctrl-C; a command that holds something gives it back and ends. */
   readonly signal: AbortSignal;
+  /** A part of the result on stdout before the rest of it is known; silent with --json. */
+  readonly print: (text: string) => void;
   /** A line of talk on stderr; silent with -q. */
   readonly say: (line: string) => void;
 }

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image.ts')).image,
   },
   {
+    name: 'lab',
+    summary: 'boots a board file in a virtual board',
+    load: async () => (await import('./commands/lab.ts')).lab,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

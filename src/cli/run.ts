@@ -83,6 +83,9 @@ function contextOf(globals: GlobalValues, signal: AbortSignal): Context {
     verbosity: globals.verbosity,
     color: wantsColor('stdout', globals.color),
     signal,
+    print: (text) => {
+      if (!globals.json) process.stdout.write(text);
+    },
     say: (line) => {
       if (globals.verbosity >= 0) process.stderr.write(`${line}\n`);
     },

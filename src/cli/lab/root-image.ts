@@ -1,0 +1,47 @@
+/** The root image that a virtual board boots: a person's or the lab's own, with the board's bundle in it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleEntries } from '../../bundle/bundle.ts';
+import { installBundle } from '../../image/index.ts';
+import { busyboxRoot } from '../../lab/roots/busybox.ts';
+import { bundleBoard } from '../../toolchain/bundle-board.ts';
+import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
+import type { Context } from '../command.ts';
+import { usageFailure } from '../usage.ts';
+
+/** Makes the image, lets `use` have its path, and removes it. @param given the person's own image; never changed */
+export async function withRootImage<T>(
+  prepared: PreparedBoard,
+  given: string | undefined,
+  context: Context,
+  use: (image: string) => Promise<T>,
+): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'ovl-lab-'));
+  try {
+    const image = given ?? (await ownRoot(prepared, join(scratch, 'own')));
+    const bundle = await bundleBoard(prepared, { progress: context.say, signal: context.signal });
+    const { requires } = bundle.manifest;
+    const out = join(scratch, 'root');
+    await installBundle({
+      image,
+      out,
+      files: bundleEntries(bundle),
+      mountPoints: requires.mountPoints,
+      addMountPoints: true,
+      requiredApplets: requires.applets,
+      init: requires.init,
+    });
+    return await use(out);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function ownRoot({ checked }: PreparedBoard, out: string): Promise<string> {
+  const { type } = checked.board.root;
+  if (type !== 'squashfs' && type !== 'cramfs') {
+    throw usageFailure('OVL005', `the lab makes no ${type} root of its own`, '--root IMAGE');
+  }
+  return (await busyboxRoot({ type, out })).image;
+}

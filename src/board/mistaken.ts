@@ -11,7 +11,7 @@ type Said = Pick<Diagnostic, 'code' | 'message' | 'because' | 'fix'>;
  * @param plain the characters in the file, where the value stands there without quotes
  */
 export function mistaken(expected: string, value: unknown, plain: string | undefined, path: Path): Said {
-  const name = pathText(path);
+  const name = path.length === 0 ? 'the board file' : pathText(path);
   if (value === null || value === undefined) return nothingThere(expected, name, path);
   if (expected === 'string' && plain !== undefined && typeof value !== 'object')
     return typeof value === 'number' && needsUnit(path)
@@ -20,7 +20,7 @@ export function mistaken(expected: string, value: unknown, plain: string | undef
   if (expected === 'boolean' && typeof value === 'string') return noBoolean(value, name);
   return {
     code: 'OVL113',
-    message: `${name === '' ? 'the board file' : name} has to be ${typeNames[expected] ?? expected}, not ${typeOf(value)}`,
+    message: `${name} has to be ${typeNames[expected] ?? expected}, not ${typeOf(value)}`,
     ...description(path),
     ...(expected === 'array' && typeof value === 'string' ? { fix: `[${JSON.stringify(value)}]` } : {}),
     ...(isNumber(expected) && typeof value === 'string' && /^\d+$/.test(value)

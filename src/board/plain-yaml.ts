@@ -137,7 +137,7 @@ function placeFor(path: Path, entry: (path: Path) => Entry | undefined): Place {
   const found = entry(path);
   if (found?.kind === 'scalar' && !isEmpty(found.value)) return found.value;
   if (found?.key !== undefined) return found.key;
-  if (found !== undefined) return firstLine(found.value);
+  if (found !== undefined) return isEmpty(found.value) ? found.value : firstLine(found.value);
   return placeFor(path.slice(0, -1), entry);
 }
 

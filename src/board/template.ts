@@ -1,0 +1,169 @@
+/** A commented board file to start from: what is known is filled in, what is not is a comment with an example. */
+import { visible } from '../diagnostics/escape.ts';
+import { unionDrivers } from './checks/likely-union.ts';
+import type { Board } from './schema.ts';
+import { atLeast } from './version.ts';
+
+/** What `ovl init` asks. Values are those of the board file; they are not checked here, `ovl check` does that. */
+export interface BoardAnswers {
+  readonly name: string;
+  readonly arch: Board['arch'];
+  /** Such as "5.15". */
+  readonly kernel: string;
+  readonly root: Board['root']['type'];
+  readonly storage: Board['storage']['type'];
+  /** How the storage is found; without it, the usual key of the storage's type with a value to replace. */
+  readonly find?: { readonly by: FindKey; readonly value: string };
+  readonly union: Board['union']['system'];
+}
+
+export type FindKey = keyof NonNullable<Board['storage']['find']>;
+
+/** The text of a board file. It decodes, and checks without errors unless the answers contradict each other. */
+export function boardTemplate(answers: BoardAnswers): string {
+  return [
+    '# yaml-language-server: $schema=./board.schema.json',
+    '#',
+    `# ${visible(answers.name)}: which board this is, and where the facts below come from.`,
+    '# All keys: docs/reference/board.md, or ovl explain KEY. Check with: ovl check FILE',
+    'version: 1',
+    `name: ${word(answers.name)}`,
+    '# description: What the board is, for people',
+    '# The compatible strings of its device tree (tr "\\0" "\\n" </proc/device-tree/compatible); others are refused.',
+    '# compatible: ["vendor,board"]',
+    `arch: ${answers.arch}`,
+    '',
+    ...kernelPart(answers),
+    '',
+    'root:',
+    '  # What is mounted at / when overlay_init starts; the kernel command line says root= and rootfstype=.',
+    `  type: ${answers.root}`,
+    '  # device: /dev/mtdblock2',
+    '',
+    ...storagePart(answers),
+    '',
+    ...unionPart(answers),
+    '',
+    '# What the boot falls back to, best first.',
+    `# ladder: [${answers.storage === 'tmpfs' ? '' : 'persistent, '}tmpfs, read-only, rescue]`,
+    '',
+    'tmpfs:',
+    '  # Most memory that a volatile upper may take. Without a limit it takes all, and the board freezes.',
+    '  size: 50%',
+    '',
+    '# enter:',
+    '#   newroot: /mnt        # an empty directory of the read-only root',
+    '#   init: /sbin/init',
+    '',
+    "# Applets that the root's busybox has (busybox --list); where given, overlay_init uses no other.",
+    '# applets: [sh, mount, umount, mkdir, sleep]',
+    ...helperPart(answers),
+    '',
+  ].join('\n');
+}
+
+function kernelPart({ kernel, root, storage, union }: BoardAnswers): readonly string[] {
+  const onStorage = storage === 'file' ? [] : [storage];
+  const driver = unionDriver(union, kernel);
+  const drivers = [
+    ...['proc', 'sysfs', 'tmpfs'],
+    ...(atLeast(kernel, '2.6.32') ? ['devtmpfs'] : []),
+    ...[root, ...onStorage, ...(driver === undefined ? [] : [driver])],
+  ];
+  return [
+    'kernel:',
+    `  version: ${quote(kernel)}`,
+    '  # What this file needs. Compare with cat /proc/filesystems on the board, or delete the line if that is not known.',
+    `  filesystems: [${[...new Set(drivers)].join(', ')}]`,
+    '  # Modules to load first, in this order; none where all of these are built in.',
+    '  # modules: [{ name: overlay }]',
+    ...(storage === 'jffs2'
+      ? [
+          '  # true on OpenWrt, whose kernels have patches for it. Without them overlayfs cannot rename files of the root.',
+          '  jffs2_rename_whiteout: false',
+        ]
+      : []),
+  ];
+}
+
+/** The file system that a union system is mounted as. */
+function unionDriver(union: BoardAnswers['union'], kernel: string): string | undefined {
+  if (union === 'unionfs-fuse' || union === 'fuse-overlayfs') return 'fuse';
+  if (union === 'auto') return systemOf(union, kernel) === 'auto' ? 'overlay' : systemOf(union, kernel);
+  const named = [...unionDrivers, 'unionfs', 'aufs'] as readonly string[];
+  return named.includes(union) ? union : undefined;
+}
+
+/** Before 3.18 there is nothing for `auto` to find, so the name that such kernels mostly have is written down. */
+function systemOf(union: BoardAnswers['union'], kernel: string): BoardAnswers['union'] {
+  if (union !== 'auto' || atLeast(kernel, '3.18')) return union;
+  return atLeast(kernel, '2.6.36') ? 'overlayfs' : 'mini_fo';
+}
+
+const usualFind: Readonly<Record<Exclude<BoardAnswers['storage'], 'tmpfs'>, readonly [FindKey, string]>> = {
+  jffs2: ['mtd', 'rootfs_data'],
+  ubifs: ['ubi', 'ubi0:rootfs_data'],
+  ext4: ['label', 'overlay'],
+  f2fs: ['label', 'overlay'],
+  file: ['label', 'data'],
+};
+
+const whereToLook: Readonly<Record<FindKey, string>> = {
+  mtd: 'the names are in /proc/mtd',
+  mtd_number: 'the numbers are in /proc/mtd; names move less',
+  ubi: 'the volumes are in /sys/class/ubi',
+  label: 'blkid prints the labels',
+  uuid: 'blkid prints the UUIDs',
+  path: 'a device node; labels and UUIDs move less',
+};
+
+function storagePart({ storage, find }: BoardAnswers): readonly string[] {
+  if (storage === 'tmpfs')
+    return ['storage:', '  # Memory: everything that is written is gone at power-off.', '  type: tmpfs'];
+  const [by, value] = find === undefined ? usualFind[storage] : ([find.by, find.value] as const);
+  return [
+    'storage:',
+    '  # Where the writable layer lives.',
+    `  type: ${storage}`,
+    `  # One key; ${whereToLook[by]}.`,
+    '  find:',
+    `    ${by}: ${by === 'mtd_number' && /^\d+$/.test(value) ? value : quote(value)}`,
+    ...(storage === 'file' ? ['  # The image file on that file system.', '  file: /overlay.img'] : []),
+    '  # Checked on the board before anything is written. /proc/mtd prints hexadecimal: 00360000 is 0x360000.',
+    '  # size: 0x360000',
+    ...(storage === 'jffs2' ? ['  # erase_block: 64KiB'] : []),
+    '  # Longest time to wait for the device.',
+    '  wait: 5s',
+  ];
+}
+
+function unionPart({ union, kernel }: BoardAnswers): readonly string[] {
+  return [
+    'union:',
+    '  # auto takes the best one that the kernel has.',
+    `  system: ${systemOf(union, kernel)}`,
+  ];
+}
+
+function helperPart({ arch }: BoardAnswers): readonly string[] {
+  if (arch === 'x86_64') return [];
+  return [
+    '',
+    "# overlay_helper is compiled for x86_64 so far; the script does its work with the board's applets.",
+    'helper:',
+    '  enabled: false',
+  ];
+}
+
+/** Plain where YAML reads it as the same text, else quoted. */
+function word(text: string): string {
+  return /^[A-Za-z][A-Za-z0-9._-]*$/.test(text) && !/^(true|false|null)$/i.test(text) ? text : quote(text);
+}
+
+/** Double quotes as JSON has them are YAML's too; what is not printable ASCII is escaped, whatever reads it. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

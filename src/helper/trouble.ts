@@ -9,7 +9,6 @@ export class Unfit extends Error {}
  * bind: the helper mounts nothing else.
  */
 const causes: Readonly<Record<string, string>> = {
-  'open EROFS': 'the union is read-only: the kernel mounts it so when it cannot make its work directory',
   'open ENOSPC': 'the storage is full',
   'open EDQUOT': 'the storage is full',
   'open ESTALE': 'the storage was changed underneath the union',
@@ -17,7 +16,6 @@ const causes: Readonly<Record<string, string>> = {
   'write EDQUOT': 'the storage is full',
   'write EFBIG': 'the storage is full',
   'close ENOSPC': 'the storage is full',
-  'mkdir EROFS': 'the union is read-only',
   'mkdir ENOSPC': 'the storage is full',
   'mkdir ENOENT': 'the directory above it is missing in the merged root',
   'read EFBIG': 'the file is larger than any that belongs there',
@@ -36,6 +34,7 @@ const causes: Readonly<Record<string, string>> = {
 
 /** Causes that are the same for every call. */
 const anywhere: Readonly<Record<string, string>> = {
+  EROFS: 'the union is read-only: the kernel mounts it so when it cannot make its work directory',
   EIO: 'the storage or the root device reports read or write errors',
   EUCLEAN: 'the file system on the storage is damaged',
   ENOMEM: 'no memory left',

@@ -35,8 +35,10 @@ const sample = 'overlaykit can write here\n';
 /** A mount that says "rw" proves nothing: overlayfs mounts read-only by itself when it cannot make its work directory. */
 function canBeWritten(port: Port, newRoot: string): void {
   const file = `${newRoot}/.overlaykit-verify`;
-  // One that a power cut left.
-  attemptInside(`cannot remove ${file}`, () => port.unlink(file));
+  // One that a power cut left. On a read-only union unlink fails even where there is nothing, so look first.
+  if (attemptInside(`cannot look at ${file}`, () => port.lstat(file)) !== undefined) {
+    attemptInside(`cannot remove ${file}`, () => port.unlink(file));
+  }
   try {
     attemptInside(`cannot write ${file}`, () => port.createFile(file, sample));
     const content = attemptInside(`cannot read ${file}`, () => port.readFile(file, sample.length));

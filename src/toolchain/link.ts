@@ -7,9 +7,10 @@ import { type Compiler, compile } from './compiler.ts';
 import { engine, engineObjects } from './engine.ts';
 import { protocolHeader, scriptHeader } from './protocol.ts';
 
-/** How the helper is compiled. The tests build it with the compiler's own checks in place of these. */
+/** How the helper is compiled: all of it, the native module in addition, and linked. */
 export interface Style {
   readonly compile: readonly string[];
+  readonly native: readonly string[];
   readonly link: readonly string[];
 }
 
@@ -24,6 +25,7 @@ export const releaseStyle: Style = {
     '-fomit-frame-pointer',
     '-fno-math-errno',
   ],
+  native: [],
   link: ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none'],
 };
 
@@ -66,8 +68,8 @@ export async function linkProgram(program: Program, folder: string, name: string
   await writeFile(join(folder, 'script.h'), scriptHeader());
   const sources = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
   const objects = engineObjects.map((object) => `engine/${object}.o`);
-  const options = [...always, ...flags, ...style.compile, '-isystem', 'engine', ...style.link];
-  await compile(compiler, [...options, '-o', name, ...sources, ...objects], folder);
+  const options = [...always, ...flags, ...style.compile, ...style.native, '-isystem', 'engine'];
+  await compile(compiler, [...options, ...style.link, '-o', name, ...sources, ...objects], folder);
 }
 
 /** Compiling happens on copies with short names: a path of this machine could get into the result by __FILE__. */

@@ -152,6 +152,7 @@ export class ModelBoard implements Port {
   }
   unlink(path: string): boolean {
     this.call('unlink', path);
+    this.mayWrite('unlink', path);
     return this.nodes.delete(this.key(path));
   }
   mkdir(path: string): boolean {

@@ -43,8 +43,8 @@ export interface CommandEntry {
 }
 
 export interface CommandBody {
-  /** Further paragraphs of its help. */
-  readonly details?: readonly string[];
+  /** A further paragraph of its help, in lines that fit a terminal. */
+  readonly details?: string;
   readonly examples: readonly Example[];
   readonly arguments: readonly Argument[];
   readonly options: readonly Option[];

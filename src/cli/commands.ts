@@ -3,6 +3,11 @@ import type { CommandEntry } from './command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'writes a commented board file to start from',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     name: 'check',
     summary: 'finds every problem of a board file',
     load: async () => (await import('./commands/check.ts')).check,

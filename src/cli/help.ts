@@ -8,7 +8,7 @@ export function overview(commands: readonly CommandEntry[]): string {
   return join([
     'ovl: makes a read-only firmware root writable, safely, from one board file',
     section('A first day', [
-      ['ovl init --from generic -o my.yaml', 'write a commented board file'],
+      ['ovl init -o my.yaml', 'write a commented board file'],
       ['ovl check my.yaml', 'find every problem in it'],
       ['ovl plan my.yaml', 'see what the board will do at boot'],
       ['ovl build my.yaml -o out', 'make the script, the helper and the bundle'],
@@ -36,7 +36,7 @@ export function commandHelp(command: Command): string {
       command.examples.map(({ line, what }) => [line, what]),
     ),
     `Usage\n  ${usageLine(command)}`,
-    ...(command.details ?? []),
+    command.details ?? '',
     section(
       'Arguments',
       command.arguments.map(({ name, what }) => [name, what]),

@@ -78,7 +78,8 @@ function contextOf(globals: GlobalValues, signal: AbortSignal): Context {
     commands,
     version: packageVersion(),
     env: process.env,
-    interactive: globals.input && process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive:
+      globals.input && !globals.json && process.stdin.isTTY === true && process.stderr.isTTY === true,
     json: globals.json,
     verbosity: globals.verbosity,
     color: wantsColor('stdout', globals.color),

@@ -2,7 +2,7 @@
 import type { CommanderError } from 'commander';
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 
-type UsageCode = 'OVL001' | 'OVL002' | 'OVL003' | 'OVL004' | 'OVL005';
+type UsageCode = 'OVL001' | 'OVL002' | 'OVL003' | 'OVL004' | 'OVL005' | 'OVL006';
 
 const codeOf: Readonly<Record<string, UsageCode>> = {
   'commander.unknownCommand': 'OVL001',

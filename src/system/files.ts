@@ -45,6 +45,25 @@ export async function writeOutput(path: string, file: Omit<OutputFile, 'name'>):
 }
 
 /**
+ * Writes a file that must not be there yet.
+ * @throws Failure OVL425 where something has that name, OVL420 to OVL427
+ */
+export async function writeNewOutput(path: string, file: Omit<OutputFile, 'name'>): Promise<void> {
+  try {
+    // Takes the name first: of two that want it, one gets it.
+    await (await open(path, 'wx')).close();
+  } catch (error) {
+    throw fileFailure(error, path, 'written');
+  }
+  try {
+    await writeOutput(path, file);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/**
  * Writes several files into a folder, which is made where it is missing: first all of them under other names, then,
  * when every byte is on the disk, they are renamed. Other files in the folder stay as they are.
  *

@@ -7,6 +7,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { boardJsonSchema } from '../../src/board/json-schema.ts';
 import { boardReference } from '../../src/board/reference.ts';
+import { commands } from '../../src/cli/commands.ts';
+import { cliReference } from '../../src/cli/reference/cli.ts';
+import { codesReference } from '../../src/cli/reference/codes.ts';
 
 export interface Generated {
   /** Path inside the project, with "/". */
@@ -20,6 +23,8 @@ export const generated: readonly Generated[] = [
     content: () => `${JSON.stringify(boardJsonSchema(), null, 2)}\n`,
   },
   { path: 'docs/reference/board.md', content: boardReference },
+  { path: 'docs/reference/cli.md', content: () => cliReference(commands) },
+  { path: 'docs/reference/codes.md', content: codesReference },
 ];
 
 export const projectRoot = join(import.meta.dirname, '../..');

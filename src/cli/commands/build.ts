@@ -25,10 +25,8 @@ export const build: CommandBody = {
       what: 'with this time on the files in the bundle',
     },
   ],
-  details: [
-    'The same board file and the same overlaykit give the same bytes, on any machine with the same compiler. Files that',
-    'an earlier build left are replaced when all new ones are written, and not before.',
-  ],
+  details: `The same board file and the same overlaykit give the same bytes, on any machine with the same compiler. Files that
+an earlier build left are replaced when all new ones are written, and not before.`,
   arguments: [boardArgument],
   options: [
     {

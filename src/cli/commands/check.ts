@@ -13,7 +13,7 @@ export const check: CommandBody = {
     { line: 'ovl check --reporter gcc my.yaml', what: 'a line each, for editors and make' },
     { line: 'ovl check --reporter github my.yaml', what: 'annotations of a pull request' },
   ],
-  details: ['Nothing is changed and nothing is asked: a board file is checked by itself.'],
+  details: `Nothing is changed and nothing is asked: a board file is checked by itself.`,
   arguments: [{ ...boardArgument, what: 'board files', repeats: true }],
   options: [
     { flags: '--strict', what: 'exit with 1 where there are warnings' },

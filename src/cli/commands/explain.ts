@@ -16,7 +16,7 @@ export const explain: CommandBody = {
     { line: 'ovl explain find-storage', what: 'what a step of a plan does' },
     { line: 'ovl explain', what: 'list everything that can be explained' },
   ],
-  details: ['The name of a key is enough, without the groups it is in: "wait" for "storage.wait".'],
+  details: `The name of a key is enough, without the groups it is in: "wait" for "storage.wait".`,
   arguments: [
     {
       name: 'WHAT',

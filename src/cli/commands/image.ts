@@ -26,10 +26,8 @@ export const image: CommandBody = {
       what: 'make the directories that the plan mounts on',
     },
   ],
-  details: [
-    'squashfs and cramfs images; owners, modes, device nodes, extended attributes, compression and block size stay as',
-    'they are. Root is not needed. The image is refused when it lacks what overlay_init needs on the board.',
-  ],
+  details: `squashfs and cramfs images; owners, modes, device nodes, extended attributes, compression and block size stay as
+they are. Root is not needed. The image is refused when it lacks what overlay_init needs on the board.`,
   arguments: [{ name: 'IMAGE', what: 'a root image', required: true, completion: 'file' }],
   options: [
     { flags: '-o, --output <OUT>', what: 'where the new image goes', completion: 'file' },

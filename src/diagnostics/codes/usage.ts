@@ -26,4 +26,9 @@ reported for environment variables that overlaykit reads, such as SOURCE_DATE_EP
     title: 'options that do not go together',
     explanation: `Two of the options given contradict each other, or one needs another that is missing. Nothing was done.`,
   },
+  OVL006: {
+    title: 'an answer is needed and nobody can be asked',
+    explanation: `The command asks questions on a terminal. Here stdin or stderr is none, or --no-input or --json was given, so the answers
+have to come as options; "fix" has those that are missing.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,114 @@
+/** `ovl init`: a commented board file, from options or from questions. */
+import { readBoard } from '../../board/check.ts';
+import { fieldAt } from '../../board/field.ts';
+import { architectures, rootTypes, unionSystems } from '../../board/schema.ts';
+import { storageTypes } from '../../board/storage-schema.ts';
+import { type BoardAnswers, boardTemplate, type FindKey } from '../../board/template.ts';
+import { writeNewOutput } from '../../system/files.ts';
+import { ask, type Question } from '../ask.ts';
+import { orThrow } from '../board-file.ts';
+import type { CommandBody, Context, Input } from '../command.ts';
+import { usageFailure } from '../usage.ts';
+
+type Asked = 'name' | 'arch' | 'kernel' | 'root' | 'storage';
+
+/** What has to be known, in the order in which it is asked; the same table serves the options. */
+const questions: Readonly<Record<Asked, Question>> = {
+  name: { text: 'Short name of the board', refuse: refuseBy(['name']) },
+  arch: { text: 'Architecture of its programs', choices: architectures },
+  kernel: { text: 'Kernel version (uname -r)', refuse: refuseBy(['kernel', 'version']) },
+  root: { text: 'File system of the read-only root', choices: rootTypes, default: 'squashfs' },
+  storage: { text: 'Where changes are to be kept', choices: storageTypes },
+};
+
+const findKeys = ['mtd', 'mtd_number', 'ubi', 'label', 'uuid', 'path'] as const satisfies readonly FindKey[];
+
+export const init: CommandBody = {
+  examples: [
+    { line: 'ovl init', what: 'asks a few questions and writes NAME.yaml' },
+    {
+      line: 'ovl init --name ar150 --arch mips --kernel 5.15 --root squashfs --storage jffs2 --find mtd=rootfs_data',
+      what: 'asks nothing',
+    },
+  ],
+  details: `A file that is there already is never overwritten.`,
+  arguments: [],
+  options: [
+    {
+      flags: '-o, --output <FILE>',
+      what: 'where the board file goes; default: NAME.yaml',
+      completion: 'file',
+    },
+    { flags: '--name <NAME>', what: questions.name.text, completion: 'none' },
+    { flags: '--arch <ARCH>', what: questions.arch.text, choices: architectures },
+    { flags: '--kernel <VERSION>', what: questions.kernel.text, completion: 'none' },
+    { flags: '--root <TYPE>', what: questions.root.text, choices: rootTypes },
+    { flags: '--storage <TYPE>', what: questions.storage.text, choices: storageTypes },
+    {
+      flags: '--find <KEY=VALUE>',
+      what: `how the storage is found: ${findKeys.join(', ')}`,
+      completion: 'none',
+    },
+    {
+      flags: '--union <SYSTEM>',
+      what: 'union system, else the best one that the kernel has',
+      choices: unionSystems,
+    },
+  ],
+  exits: ['invalid', 'host'],
+  run: async (input, context) => {
+    const find = findOf(input.value('find'));
+    const answers: BoardAnswers = {
+      ...(await answersOf(input, context)),
+      ...(find === undefined ? {} : { find }),
+      union: (input.value('union') ?? 'auto') as BoardAnswers['union'],
+    };
+    const file = input.value('output') ?? `${answers.name}.yaml`;
+    const text = boardTemplate(answers);
+    const { diagnostics } = orThrow(readBoard(file, new TextEncoder().encode(text)));
+    await writeNewOutput(file, { mode: 0o644, content: text });
+    return { text: `${file}\n`, data: { file, board: text }, diagnostics };
+  },
+};
+
+/** The answers that the options give, and the rest from whoever sits at the terminal. */
+async function answersOf(input: Input, context: Context): Promise<Pick<BoardAnswers, Asked>> {
+  const names = Object.keys(questions) as Asked[];
+  const given = names.flatMap((name) => {
+    const value = input.value(name);
+    const problem = value === undefined ? undefined : questions[name].refuse?.(value);
+    if (problem !== undefined) throw usageFailure('OVL004', `--${name} is "${value}"`, problem);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const missing = names.filter((name) => given.every(([one]) => one !== name));
+  if (missing.length > 0 && !context.interactive) throw cannotAsk(missing);
+  const toAsk = Object.fromEntries(missing.map((name) => [name, questions[name]]));
+  const answers = missing.length === 0 ? {} : await ask(toAsk, context.signal);
+  return { ...Object.fromEntries(given), ...answers } as unknown as Pick<BoardAnswers, Asked>;
+}
+
+function cannotAsk(missing: readonly Asked[]): Error {
+  const options = missing.map(
+    (name) => `--${name} ${questions[name].choices?.join('|') ?? name.toUpperCase()}`,
+  );
+  return usageFailure('OVL006', `not given: ${missing.join(', ')}`, options.join(' '));
+}
+
+function findOf(text: string | undefined): BoardAnswers['find'] {
+  if (text === undefined) return undefined;
+  const [key = '', ...rest] = text.split('=');
+  const by = findKeys.find((one) => one === key);
+  if (by === undefined || rest.join('=') === '') {
+    throw usageFailure('OVL004', `--find is "${text}"`, `KEY=VALUE with one of ${findKeys.join(', ')}`);
+  }
+  return { by, value: rest.join('=') };
+}
+
+/** The form that the vocabulary asks of a text. */
+function refuseBy(path: readonly string[]): (answer: string) => string | undefined {
+  return (answer) => {
+    const { pattern, examples } = fieldAt(path) ?? {};
+    if (pattern === undefined || new RegExp(pattern).test(answer)) return undefined;
+    return examples === undefined ? `must match ${pattern}` : `such as ${examples.join(' or ')}`;
+  };
+}

@@ -47,7 +47,7 @@ function caretCount(from: number, to: number, view: View): number {
 /** The part of a line that fits, chosen so that the span, or at least its beginning, is inside. */
 function windowAround(from: number, length: number, width: number, columns: number): View {
   if (width <= columns) return { start: 0, columns };
-  const needed = Math.min(Math.max(length, leastCaretsShown), columns - 2);
+  const needed = Math.min(Math.max(length, leastCaretsShown), Math.floor(columns / 2));
   if (from + needed <= columns - 1) return { start: 0, columns };
   const start = Math.min(from - Math.floor((columns - needed) / 2), Math.max(0, width - columns + 1));
   return { start: Math.min(Math.max(0, start), from - 1), columns };

@@ -6,9 +6,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExecaError, execa } from 'execa';
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { requireTool } from '../../system/tools.ts';
+import { runTool } from '../../system/process.ts';
 import { openSource } from '../source.ts';
 import type { CompressorName } from './codec/index.ts';
 import { isPlain, packedBytes } from './content.ts';
@@ -31,26 +30,20 @@ export async function packBlocks(
   packing: Packing,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   if (blocks.length === 0) return [];
-  const mksquashfs = requireTool('mksquashfs');
   const folder = await mkdtemp(join(tmpdir(), 'ovl-image-'));
   try {
     const content = join(folder, 'blocks');
     const image = join(folder, 'image');
     await mkdir(content);
     for (const [index, block] of blocks.entries()) await writeFile(join(content, String(index)), block);
-    await runMksquashfs(mksquashfs, content, image, packing);
+    await runMksquashfs(content, image, packing);
     return await takeBlocks(image, blocks.length);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function runMksquashfs(
-  program: string,
-  content: string,
-  image: string,
-  packing: Packing,
-): Promise<void> {
+async function runMksquashfs(content: string, image: string, packing: Packing): Promise<void> {
   const layout = [
     '-noappend',
     '-no-fragments',
@@ -60,26 +53,17 @@ async function runMksquashfs(
     '-no-exports',
     '-noI',
   ];
-  const quiet = ['-quiet', '-no-progress', '-no-recovery'];
-  const compression = ['-comp', packing.compressor, '-b', String(packing.blockSize), ...packing.arguments];
+  const quiet = ['-all-root', '-quiet', '-no-progress', '-no-recovery'];
+  const compression = ['-comp', packing.compressor, ...packing.arguments];
+  const args = [content, image, ...layout, ...quiet, '-b', String(packing.blockSize), ...compression];
   try {
-    // No environment: SOURCE_DATE_EPOCH and SQFS_CMD must not decide anything here.
-    await execa(program, [content, image, ...layout, '-all-root', ...quiet, ...compression], {
-      env: { LC_ALL: 'C' },
-      extendEnv: false,
-      stdin: 'ignore',
-    });
+    // The time of the image is of no use to us, but mksquashfs stops at a SOURCE_DATE_EPOCH that is no number.
+    await runTool('mksquashfs', args, { env: { SOURCE_DATE_EPOCH: '0' } });
   } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    throw new Failure(
-      {
-        code: 'OVL364',
-        severity: 'error',
-        message: `mksquashfs does not pack with ${compression.slice(0, 2).concat(packing.arguments).join(' ')}`,
-        because: String(error.stderr || error.shortMessage).trim(),
-      },
-      { cause: error },
-    );
+    const [first] = error instanceof Failure ? error.diagnostics : [];
+    if (first?.code !== 'OVL405') throw error;
+    const message = `mksquashfs does not pack with ${compression.join(' ')}`;
+    throw new Failure({ ...first, code: 'OVL364', message }, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@
  * overlayfs as Linux has it since 3.18, file system type `overlay`.
  * Facts: Documentation/filesystems/overlayfs.rst; the versions from the unionmount test suite's own list.
  */
+import { type OverlayOption, overlayOptionTable } from '../board/overlay-options.ts';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import type { Step } from '../shared/step.ts';
@@ -10,30 +11,26 @@ import type { KernelVersion } from './kernel-version.ts';
 import { isAtLeast } from './kernel-version.ts';
 import type { UnionRequest, UnionSystem } from './system.ts';
 
-interface OverlayOption {
-  /** First kernel that knows the option; an older one refuses the whole mount with EINVAL. */
-  readonly since: string;
+interface StatedOption extends OverlayOption {
   /**
    * What overlaykit states when the board file says nothing. Only with all of these off does an upper survive a change
    * of the base image: the others store file handles and paths of the base they were made on.
    */
   readonly safe: (version: KernelVersion) => string;
-  readonly values: readonly string[];
 }
 
-export const overlayOptions: Readonly<Record<string, OverlayOption>> = {
+export const overlayOptions: Readonly<Record<string, StatedOption>> = {
   redirect_dir: {
-    since: '4.10',
+    ...overlayOptionTable.redirect_dir,
     // "off" still follows redirects where the kernel was built with REDIRECT_ALWAYS_FOLLOW; "nofollow" never does.
     safe: (version) => (isAtLeast(version, '4.15') ? 'nofollow' : 'off'),
-    values: ['on', 'off', 'follow', 'nofollow'],
   },
-  index: { since: '4.13', safe: () => 'off', values: ['on', 'off'] },
-  nfs_export: { since: '4.16', safe: () => 'off', values: ['on', 'off'] },
-  xino: { since: '4.17', safe: () => 'off', values: ['on', 'off', 'auto'] },
-  metacopy: { since: '4.19', safe: () => 'off', values: ['on', 'off'] },
+  index: { ...overlayOptionTable.index, safe: () => 'off' },
+  nfs_export: { ...overlayOptionTable.nfs_export, safe: () => 'off' },
+  xino: { ...overlayOptionTable.xino, safe: () => 'off' },
+  metacopy: { ...overlayOptionTable.metacopy, safe: () => 'off' },
   // "auto", the default, writes trusted.overlay.uuid on the root of a new upper; "null" is what older kernels do.
-  uuid: { since: '6.6', safe: () => 'null', values: ['on', 'off', 'null', 'auto'] },
+  uuid: { ...overlayOptionTable.uuid, safe: () => 'null' },
 };
 
 export const overlay: UnionSystem = {

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { quoted } from '../../diagnostics/escape.ts';
 import { nearest } from '../../diagnostics/suggest.ts';
 import type { CheckedBoard } from '../decode.ts';
+import { type OverlayOption, overlayOptionTable } from '../overlay-options.ts';
 import type { Path } from '../plain-yaml.ts';
 import { atLeast } from '../version.ts';
 import { finding } from './finding.ts';
@@ -18,18 +19,10 @@ export function checkUnionOptions(checked: CheckedBoard): readonly Diagnostic[] 
   return [...singles, ...(system === 'overlay' ? contradictions(checked) : [])];
 }
 
-interface Option {
-  readonly values: readonly string[];
-  /** First kernel.org release that takes it; an older one answers EINVAL, "unrecognized mount option". */
-  readonly since: string;
-  /** What it costs, where it costs something. */
-  readonly hazard?: { readonly values: readonly string[]; readonly because: string };
-}
-
 interface Vocabulary {
   /** Stated by overlaykit, from the storage and the layers. */
   readonly own: readonly string[];
-  readonly options: Readonly<Record<string, Option>>;
+  readonly options: Readonly<Record<string, OverlayOption>>;
   /** Known, and refused: what would happen. */
   readonly refused: Readonly<Record<string, string>>;
 }
@@ -37,38 +30,22 @@ interface Vocabulary {
 const nothing: Vocabulary = { own: [], options: {}, refused: {} };
 
 /**
- * Why the safe set is what it is: with any of these the upper refers to inodes or to data of this very base image, and
- * another base under it (a firmware update) gives ESTALE, EIO, empty directories or old files with new content.
+ * Options that cost something, and what. With any of these the upper refers to inodes or to data of this very base image,
+ * and another base under it (a firmware update) gives ESTALE, EIO, empty directories or old files with new content.
  */
 const bound =
   'it makes the upper refer to this very root image: after an update of the root, the merged root shows ';
 
+const hazards: Readonly<Record<string, string>> = {
+  'redirect_dir=on': `${bound}renamed directories empty where their origin is gone`,
+  'index=on': `${bound}ESTALE at mount, or, on squashfs, the content of other files`,
+  'metacopy=on': `${bound}new data under old owners and modes, or EIO`,
+};
+
 const vocabularies: Partial<Record<LikelyUnion, Vocabulary>> = {
   overlay: {
     own: ['lowerdir', 'upperdir', 'workdir'],
-    options: {
-      redirect_dir: {
-        values: ['on', 'off', 'follow', 'nofollow'],
-        since: '4.10',
-        hazard: { values: ['on'], because: `${bound}renamed directories empty where their origin is gone` },
-      },
-      index: {
-        values: ['on', 'off'],
-        since: '4.13',
-        hazard: {
-          values: ['on'],
-          because: `${bound}ESTALE at mount, or, on squashfs, the content of other files`,
-        },
-      },
-      metacopy: {
-        values: ['on', 'off'],
-        since: '4.19',
-        hazard: { values: ['on'], because: `${bound}new data under old owners and modes, or EIO` },
-      },
-      nfs_export: { values: ['on', 'off'], since: '4.16' },
-      xino: { values: ['on', 'off', 'auto'], since: '4.17' },
-      uuid: { values: ['on', 'off', 'null', 'auto'], since: '6.6' },
-    },
+    options: overlayOptionTable,
     refused: {
       volatile:
         'after a power cut overlayfs refuses to mount a volatile upper again (EINVAL), and every boot would fall to the next rung',
@@ -101,7 +78,7 @@ function checkOption(
   return [
     ...unknownValue(checked, path, name, value, option),
     ...tooNew(checked, path, name, option),
-    ...hazard(checked, path, name, value, option),
+    ...hazard(checked, path, name, value),
   ];
 }
 
@@ -141,7 +118,7 @@ function unknownValue(
   path: Path,
   name: string,
   value: string,
-  { values }: Option,
+  { values }: OverlayOption,
 ): readonly Diagnostic[] {
   if (values.includes(value)) return [];
   const meant = nearest(value, values);
@@ -154,7 +131,12 @@ function unknownValue(
   ];
 }
 
-function tooNew(checked: CheckedBoard, path: Path, name: string, { since }: Option): readonly Diagnostic[] {
+function tooNew(
+  checked: CheckedBoard,
+  path: Path,
+  name: string,
+  { since }: OverlayOption,
+): readonly Diagnostic[] {
   const { version } = checked.board.kernel;
   if (atLeast(version, since)) return [];
   return [
@@ -166,22 +148,18 @@ function tooNew(checked: CheckedBoard, path: Path, name: string, { since }: Opti
   ];
 }
 
-function hazard(
-  checked: CheckedBoard,
-  path: Path,
-  name: string,
-  value: string,
-  option: Option,
-): readonly Diagnostic[] {
-  if (option.hazard === undefined || !option.hazard.values.includes(value)) return [];
+function hazard(checked: CheckedBoard, path: Path, name: string, value: string): readonly Diagnostic[] {
+  const option = `${name}=${value}`;
+  const because = Object.hasOwn(hazards, option) ? hazards[option] : undefined;
+  if (because === undefined) return [];
   return [
     finding(
       checked,
       'OVL136',
       path,
       {
-        message: `${name}=${value} does not survive an update of the root`,
-        because: option.hazard.because,
+        message: `${option} does not survive an update of the root`,
+        because,
         fix: 'leave it away: overlaykit states the safe value, and states it in full',
       },
       'warning',

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { quoted } from '../diagnostics/escape.ts';
 import { nearest } from '../diagnostics/suggest.ts';
-import { fieldAt, keysAt, pathsOf, pathText } from './field.ts';
+import { fieldAt, isSizeField, keysAt, pathsOf, pathText } from './field.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { mistaken } from './mistaken.ts';
 import type { Path, PlainYaml } from './plain-yaml.ts';
@@ -90,11 +90,13 @@ function badValue(issue: Issue, path: Path, yaml: PlainYaml): Diagnostic {
   }
 }
 
-/** /proc/mtd prints hexadecimal without 0x. With a letter in it, it arrives here as text that is no size. */
+/** Values copied from where boards print them: /proc/mtd has hexadecimal without 0x, uname -r a vendor's suffix. */
 function mistakenFix(value: unknown, path: Path): { readonly fix?: string } {
-  const looksLikeMtd = typeof value === 'string' && /^0[0-9a-fA-F]{7}$/.test(value);
-  const isSize = fieldAt(path)?.anyOf !== undefined;
-  return looksLikeMtd && isSize ? { fix: `0x${value}     (if it is copied from /proc/mtd)` } : {};
+  if (typeof value !== 'string') return {};
+  if (isSizeField(fieldAt(path)) && /^0[0-9a-fA-F]{7}$/.test(value))
+    return { fix: `0x${value}     (if it is copied from /proc/mtd)` };
+  const release = /^\d+\.\d+(\.\d+)?(?=[-+~])/.exec(value)?.[0];
+  return pathText(path) === 'kernel.version' && release !== undefined ? { fix: `"${release}"` } : {};
 }
 
 function unknownWord(

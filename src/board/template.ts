@@ -8,7 +8,7 @@ import { atLeast } from './version.ts';
 export interface BoardAnswers {
   readonly name: string;
   readonly arch: Board['arch'];
-  /** Such as "5.15". */
+  /** Such as "5.15"; of "6.1.0-18-amd64", as uname -r prints it, the numbers are taken. */
   readonly kernel: string;
   readonly root: Board['root']['type'];
   readonly storage: Board['storage']['type'];
@@ -20,7 +20,8 @@ export interface BoardAnswers {
 export type FindKey = keyof NonNullable<Board['storage']['find']>;
 
 /** The text of a board file. It decodes, and checks without errors unless the answers contradict each other. */
-export function boardTemplate(answers: BoardAnswers): string {
+export function boardTemplate(given: BoardAnswers): string {
+  const answers = { ...given, kernel: releaseOf(given.kernel) };
   return [
     '# yaml-language-server: $schema=./board.schema.json',
     '#',
@@ -60,6 +61,10 @@ export function boardTemplate(answers: BoardAnswers): string {
     ...helperPart(answers),
     '',
   ].join('\n');
+}
+
+function releaseOf(kernel: string): string {
+  return /^\d+\.\d+(\.\d+)?(?=[-+~]|$)/.exec(kernel)?.[0] ?? kernel;
 }
 
 function kernelPart({ kernel, root, storage, union }: BoardAnswers): readonly string[] {

@@ -87,6 +87,24 @@ test('whatever is answered arrives whole, or is refused at its place', (t) => {
   );
 });
 
+test('of what uname -r prints the numbers are taken', (t) => {
+  for (const [printed, version] of Object.entries({
+    '6.1.0-18-amd64': '6.1.0',
+    '5.15.134': '5.15.134',
+    '4.9+': '4.9',
+  })) {
+    const result = read({
+      name: 'new',
+      arch: 'x86_64',
+      kernel: printed,
+      root: 'squashfs',
+      storage: 'tmpfs',
+      union: 'auto',
+    });
+    t.is(result.ok ? result.value.board.kernel.version : undefined, version);
+  }
+});
+
 test('a name that YAML would read as something else is quoted', (t) => {
   for (const name of ['true', 'null', '007', '1.5', '0x1']) {
     const result = read({

@@ -59,7 +59,15 @@ function endlessInit(checked: CheckedBoard): readonly Diagnostic[] {
 }
 
 function kept(checked: CheckedBoard): readonly Diagnostic[] {
-  const { keep } = checked.board;
+  const { keep, storage } = checked.board;
+  if (storage.type === 'tmpfs' && keep.length > 0)
+    return [
+      finding(checked, 'OVL148', ['keep'], {
+        message: 'nothing can be kept on storage.type tmpfs',
+        because: 'tmpfs is memory: every power-off is a reset, whatever is listed here',
+        fix: 'leave keep away',
+      }),
+    ];
   return keep.flatMap((path, index) => {
     const said = cannotKeep(path, keep.slice(0, index), keep);
     return said === undefined ? [] : [finding(checked, 'OVL148', ['keep', index], said)];

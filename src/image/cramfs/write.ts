@@ -2,6 +2,7 @@
  * Lays out a cramfs image: superblock, directories, file contents. cramfs has no place to append to, so everything moves;
  * pages that were there are copied as they are, and only positions change.
  */
+import { sha256 } from '../../bundle/digest.ts';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import {
   type ByteString,
@@ -101,6 +102,7 @@ interface Contents {
   readonly blocks: number;
 }
 
+/** Equal contents share one place: cramfs has no hard links, and busybox would be there once for each applet. */
 function placeContents(
   directories: Directories,
   packed: ReadonlyMap<ImageNode, PackedFile>,
@@ -113,29 +115,31 @@ function placeContents(
   let at = start;
   let blocks = 0;
   for (const [, node] of directories.flatMap((one) => one.entries)) {
-    const file = packed.get(node) ?? newFile(node);
-    if (file === undefined || file.size === 0) continue;
-    blocks += file.ends.length;
-    const key = file.offset === undefined ? undefined : `${file.offset}:${file.size}`;
-    const known = key === undefined ? undefined : shared.get(key);
+    const before = packed.get(node);
+    const content = before === undefined ? newContent(node) : undefined;
+    if ((before?.size ?? content?.length ?? 0) === 0) continue;
+    const key = before === undefined ? sha256(content ?? '') : `${before.offset}:${before.size}`;
+    const known = shared.get(key);
     if (known !== undefined) {
       offsets.set(node, known);
       continue;
     }
     if (at > maxOffset) throw new Failure(beyond('the image', `its contents reach beyond byte ${maxOffset}`));
+    const file = before ?? packFile(content ?? new Uint8Array(0));
     const bytes = placeFile(file, at, header.byteOrder);
     const padding = Buffer.alloc((4 - (bytes.length % 4)) % 4);
     parts.push(bytes, padding);
     offsets.set(node, at);
-    if (key !== undefined) shared.set(key, at);
+    blocks += file.ends.length;
+    shared.set(key, at);
     at += bytes.length + padding.length;
   }
   return { offsets, parts, blocks };
 }
 
-function newFile(node: ImageNode): PackedFile | undefined {
-  if (node.kind === 'symlink') return packFile(Buffer.from(node.target, 'latin1'));
-  return node.kind === 'file' ? packFile(node.content ?? new Uint8Array(0)) : undefined;
+function newContent(node: ImageNode): Uint8Array | undefined {
+  if (node.kind === 'symlink') return Buffer.from(node.target, 'latin1');
+  return node.kind === 'file' ? node.content : undefined;
 }
 
 function inodeOf(

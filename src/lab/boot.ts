@@ -71,6 +71,9 @@ export interface Boot {
   poweroff(deadline?: Deadline): Promise<Ending>;
 }
 
+/** See BootRequest.shell. */
+export type ShellPlace = 'lab' | 'console';
+
 /** What bootBoard() is asked for. */
 export interface BootRequest {
   readonly board: Board;
@@ -88,6 +91,11 @@ export interface BootRequest {
   readonly init?: string;
   /** Memory of the board in MiB. */
   readonly memoryMiB?: number;
+  /**
+   * Where run() finds its shell: on the lab shell's own line, which a root has to start (labshell.ts), or on the console,
+   * for any root with a shell there; kernel messages may come in between then. The default is `lab`.
+   */
+  readonly shell?: ShellPlace;
   /** Longest life of the board in milliseconds; then its power is cut. */
   readonly lifetimeMs?: number;
   /** Counts instructions instead of time (QEMU only): equal images give equal counts. `seed` is for random numbers. */

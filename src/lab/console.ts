@@ -8,8 +8,8 @@ import { StringDecoder } from 'node:string_decoder';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import type { Deadline } from './boot.ts';
 
-/** How long a wait lasts that states no limit, in milliseconds: six times what a boot takes on a quiet machine. */
-export const defaultWaitMs = 30_000;
+/** How long a wait lasts that states no limit, in milliseconds: a busy machine boots ten times slower than a quiet one. */
+export const defaultWaitMs = 60_000;
 
 /** How many lines of the console a diagnostic quotes. */
 const quotedLines = 15;
@@ -26,10 +26,16 @@ export class Console {
   readonly #decoder = new StringDecoder('utf8');
   readonly #waiters = new Set<Waiter>();
   readonly #write: (text: string) => void;
+  readonly #quoted: () => string;
 
-  /** @param write types text on this line of the board */
-  constructor(write: (text: string) => void) {
+  /**
+   * @param write types text on this line of the board
+   * @param quoted what diagnostics quote, where that is not this line's own text: a lab shell's line says nothing of a
+   *   panic, the console does
+   */
+  constructor(write: (text: string) => void, quoted?: () => string) {
     this.#write = write;
+    this.#quoted = quoted ?? (() => this.#text);
   }
 
   /** Everything said so far. */
@@ -85,9 +91,12 @@ export class Console {
           const match = find();
           if (match !== null) settle(() => resolve(match));
         },
-        ended: () => settle(() => reject(endedFirst(what, this.#text))),
+        ended: () => settle(() => reject(endedFirst(what, this.#quoted()))),
       };
-      const timer = setTimeout(() => settle(() => reject(tooLate(what, timeoutMs, this.#text))), timeoutMs);
+      const timer = setTimeout(
+        () => settle(() => reject(tooLate(what, timeoutMs, this.#quoted()))),
+        timeoutMs,
+      );
       this.#waiters.add(waiter);
       deadline.signal?.addEventListener('abort', aborted);
       if (deadline.signal?.aborted) return aborted();

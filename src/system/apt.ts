@@ -87,7 +87,7 @@ export async function debianDependencies(
   if (!packageName.test(name)) throw new Error(`not a package name: ${JSON.stringify(name)}`);
   const ask = async (apt: readonly string[]): Promise<readonly string[]> => {
     const text = await runTool('apt-cache', [...apt, 'depends', name], toRun(options));
-    const names = [...text.matchAll(/^\s*Depends: ([^\s<]+)/gm)].map((match) => match[1] ?? '');
+    const names = [...text.matchAll(/^\s*Depends: <?([^\s<>]+)/gm)].map((match) => match[1] ?? '');
     if (names.length === 0) throw notFetched(name, 'the index does not list it');
     return names;
   };

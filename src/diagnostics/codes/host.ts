@@ -55,9 +55,10 @@ does not have, a flash whose size is not a whole number of erase blocks, or a de
 initramfs. The message says which, "fix" names another machine (--machine) where one can do it.`,
   },
   OVL413: {
-    title: 'QEMU failed',
-    explanation: `QEMU itself ended with an error, as opposed to the board inside it. "because" quotes what it said: most often an image
-file that cannot be opened or locked (another virtual board uses the same storage image), or too little memory.`,
+    title: 'a virtual board could not be run to its end',
+    explanation: `What plays the board failed, as opposed to the board inside it, or the board outlived its limit. "because" quotes what
+QEMU said: most often an image file that cannot be opened or locked (another virtual board uses the same storage image),
+or too little memory; or it tells how long the board was allowed to run.`,
   },
   OVL420: {
     title: 'a file does not exist',

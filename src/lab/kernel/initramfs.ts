@@ -12,7 +12,7 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import { cached } from '../../system/cache.ts';
 import { packageRoot } from '../../system/package-root.ts';
 import { runTool } from '../../system/process.ts';
-import { requireTool } from '../../system/tools.ts';
+import { staticBusybox } from '../roots/busybox-program.ts';
 import { type CpioEntry, cpioArchive } from './cpio.ts';
 import type { StockKernel } from './kernel.ts';
 
@@ -54,7 +54,7 @@ export interface FlashCommand {
  *
  * @param modules names as in modprobe; modules they depend on are added
  * @returns the file and the modules' file names in the order in which they have to be loaded
- * @throws Failure OVL407 when the kernel has no such module
+ * @throws Failure OVL407 when the kernel has no such module, OVL430 when busybox is not static
  */
 export async function buildInitramfs(options: {
   readonly kernel: StockKernel;
@@ -63,7 +63,7 @@ export async function buildInitramfs(options: {
   const paths = await inLoadOrder(options.kernel, options.modules);
   const loadOrder = paths.map((path) => basename(path).replace(/\.xz$/, ''));
   const init = await readFile(join(packageRoot(), 'src', 'lab', 'kernel', 'initramfs-init.sh'));
-  const busybox = await readFile(requireTool('busybox'));
+  const { program: busybox } = await staticBusybox();
   const digest = createHash('sha256');
   for (const part of [options.kernel.version, ...paths, init, busybox]) digest.update(part).update('\0');
   const key = join('initramfs', digest.digest('hex').slice(0, 32));

@@ -21,10 +21,11 @@ export async function bootQemu(request: BootRequest): Promise<Boot> {
     await provideStorage(need, image);
     const rootImage = resolve(request.rootImage);
     const spec = virtualBoardSpec({ ...request, rootImage }, kernel, need, image);
-    const { lifetimeMs, signal } = request;
+    const { lifetimeMs, shell, signal } = request;
     return await startBoard(spec, {
       tidy,
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+      ...(shell === undefined ? {} : { shell }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {

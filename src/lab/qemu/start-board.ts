@@ -7,21 +7,17 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireTool } from '../../system/tools.ts';
+import type { ShellPlace } from '../boot.ts';
 import { buildInitramfs, settingsArchive } from '../kernel/initramfs.ts';
 import type { StockKernel } from '../kernel/kernel.ts';
+import type { LifeOptions } from '../life.ts';
 import { initramfsSettings, qemuArguments } from './arguments.ts';
 import { modulesFor } from './modules.ts';
 import type { VirtualBoardSpec } from './spec.ts';
 import { VirtualBoard } from './virtual-board.ts';
 
-/** How long a board may run in all, in milliseconds, when nobody says otherwise. */
-export const defaultLifetimeMs = 180_000;
-
-export interface StartOptions {
-  /** Longest life of the board in milliseconds; then its power is cut. */
-  readonly lifetimeMs?: number;
-  /** Cuts the power when it is aborted. */
-  readonly signal?: AbortSignal;
+export interface StartOptions extends LifeOptions {
+  readonly shell?: ShellPlace;
   /** Done when the board has ended, before `exited` settles; also when it cannot be started. */
   readonly tidy?: () => Promise<void>;
 }
@@ -41,13 +37,17 @@ export async function startBoard(spec: VirtualBoardSpec, options: StartOptions =
   try {
     const initrd = await writeInitrd(spec, folder);
     const shellSocket = join(folder, 'shell');
-    const files = { shellSocket, ...(initrd === undefined ? {} : { initrd }) };
+    const files = {
+      shellSocket,
+      ...(initrd === undefined ? {} : { initrd }),
+      ...(spec.exact === undefined ? {} : { consoleFile: join(folder, 'console') }),
+    };
     return await VirtualBoard.start({
       machine: spec.kernel.kind === 'stock' ? 'qemu' : 'qemu-own-kernel',
       command: [qemu, ...qemuArguments(spec, files)],
-      shellSocket,
-      lifetimeMs: options.lifetimeMs ?? defaultLifetimeMs,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...files,
+      ...(options.shell === undefined ? {} : { shell: options.shell }),
+      life: options,
       tidy,
     });
   } catch (error) {

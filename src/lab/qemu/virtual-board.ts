@@ -1,17 +1,19 @@
 /**
- * VirtualBoard: one QEMU process and the two lines to the board in it. It never outlives us: its lifetime is bounded, it is
- * killed when we exit, and the kernel kills it when we are killed.
+ * VirtualBoard: one QEMU process and the two lines to the board in it, the console and the lab shell's. The kernel kills
+ * QEMU when we are killed; everything else about its end is in Life.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { lastLines } from '../../system/process.ts';
 import { requireTool } from '../../system/tools.ts';
-import type { Boot, CommandResult, Deadline, Ending, Machine } from '../boot.ts';
+import type { Boot, CommandResult, Deadline, Ending, Machine, ShellPlace } from '../boot.ts';
 import { Console } from '../console.ts';
+import { Life, type LifeOptions } from '../life.ts';
 import { type MountEntry, parseMountinfo } from '../mountinfo.ts';
 import { Shell } from '../shell.ts';
+import { FollowedFile } from './followed-file.ts';
+import { ShellLine } from './shell-line.ts';
 
 export interface VirtualBoardParts {
   readonly machine: Machine;
@@ -19,8 +21,10 @@ export interface VirtualBoardParts {
   readonly command: readonly string[];
   /** Path of the socket that QEMU connects the lab shell's line to. */
   readonly shellSocket: string;
-  readonly lifetimeMs: number;
-  readonly signal?: AbortSignal;
+  /** The file that QEMU writes the console to; else it comes on stdout. */
+  readonly consoleFile?: string;
+  readonly shell?: ShellPlace;
+  readonly life: LifeOptions;
   /** Removes what the board needed; called once, when QEMU has ended. */
   readonly tidy: () => Promise<void>;
 }
@@ -31,47 +35,42 @@ const poweroffMs = 15_000;
 export class VirtualBoard implements Boot {
   readonly machine: Machine;
   readonly exited: Promise<Ending>;
-  /** Process id of QEMU. */
-  readonly pid: number;
-  readonly #child: ChildProcessWithoutNullStreams;
   readonly #console: Console;
   readonly #shell: Shell;
-  #why: Ending | undefined;
+  readonly #life: Life;
 
-  /**
-   * Starts QEMU.
-   * @throws Failure OVL413 when the process cannot be started
-   */
+  /** Starts QEMU; what keeps it from starting is told by `exited` and by every wait. */
   static async start(parts: VirtualBoardParts): Promise<VirtualBoard> {
-    const line = new ShellLine();
+    const said: { text: () => string } = { text: () => '' };
+    const line = new ShellLine(() => said.text());
     await line.listen(parts.shellSocket);
     // Killed like this even when we get no chance to do it ourselves (kill -9, out of memory).
     const child = spawn(requireTool('setpriv'), ['--pdeathsig', 'KILL', '--', ...parts.command], {
       stdio: 'pipe',
     });
-    if (child.pid === undefined) {
-      line.close();
-      const [error] = await once(child, 'error');
-      throw qemuFailed(String(error));
-    }
-    return new VirtualBoard(child, child.pid, line, parts);
+    const board = new VirtualBoard(child, line, parts);
+    said.text = () => board.console;
+    return board;
   }
 
-  private constructor(
-    child: ChildProcessWithoutNullStreams,
-    pid: number,
-    line: ShellLine,
-    parts: VirtualBoardParts,
-  ) {
+  private constructor(child: ChildProcessWithoutNullStreams, line: ShellLine, parts: VirtualBoardParts) {
     this.machine = parts.machine;
-    this.pid = pid;
-    this.#child = child;
     this.#console = new Console((text) => child.stdin.write(text));
-    this.#shell = new Shell(line.console, { greets: true });
-    child.stdout.on('data', (bytes: Buffer) => this.#console.feed(bytes));
+    this.#shell =
+      parts.shell === 'console'
+        ? new Shell(this.#console, { greets: false })
+        : new Shell(line.console, { greets: true });
+    const feed = (bytes: Buffer): void => this.#console.feed(bytes);
+    const file = parts.consoleFile === undefined ? undefined : new FollowedFile(parts.consoleFile, feed);
+    child.stdout.on('data', feed);
     // A board that ends while it is typed to breaks the pipe; that it ended is told by `exited`.
     child.stdin.on('error', () => undefined);
-    this.exited = this.#live(line, parts);
+    const gone = endOf(child).finally(() => file?.close());
+    this.#life = new Life({ kill: () => child.kill('SIGKILL'), gone, tidy: parts.tidy }, parts.life);
+    this.exited = this.#life.exited.finally(() => {
+      line.close();
+      for (const one of [this.#console, line.console]) one.end();
+    });
   }
 
   get console(): string {
@@ -96,49 +95,17 @@ export class VirtualBoard implements Boot {
   }
 
   cut(): Promise<Ending> {
-    this.#end({ kind: 'cut' });
+    this.#life.end({ kind: 'cut' });
     return this.exited;
   }
 
   async poweroff(deadline: Deadline = {}): Promise<Ending> {
     const timeoutMs = deadline.timeoutMs ?? poweroffMs;
-    const timer = setTimeout(() => this.#end({ kind: 'cut' }), timeoutMs);
     // The board ends before the command does; that is what was wanted.
-    this.run('sync; poweroff -f', { ...deadline, timeoutMs }).catch(() => undefined);
-    try {
-      return await this.exited;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** Kills QEMU; the first reason given is the one that counts. */
-  #end(why: Ending): void {
-    this.#why ??= why;
-    this.#child.kill('SIGKILL');
-  }
-
-  /** From power-on to the end, when nothing of the board is left. */
-  async #live(line: ShellLine, parts: VirtualBoardParts): Promise<Ending> {
-    const errors: Buffer[] = [];
-    this.#child.stderr.on('data', (bytes: Buffer) => errors.push(bytes));
-    const kill = (): void => void this.#child.kill('SIGKILL');
-    const aborted = (): void => this.#end({ kind: 'cut' });
-    const timer = setTimeout(() => this.#end(outlived(parts.lifetimeMs)), parts.lifetimeMs);
-    process.once('exit', kill);
-    parts.signal?.addEventListener('abort', aborted);
-    if (parts.signal?.aborted) aborted();
-    const [code] = await once(this.#child, 'close');
-    clearTimeout(timer);
-    process.off('exit', kill);
-    parts.signal?.removeEventListener('abort', aborted);
-    line.close();
-    await parts.tidy();
-    const said = lastLines(Buffer.concat(errors).toString());
-    this.#why ??= code === 0 ? { kind: 'off' } : { kind: 'failed', message: said || `exit code ${code}` };
-    this.#console.end();
-    line.console.end();
-    return this.#why;
+    const ask = (): void =>
+      void this.run('sync; poweroff -f', { ...deadline, timeoutMs }).catch(() => undefined);
+    await this.#life.endInOrder(ask, timeoutMs);
+    return this.exited;
   }
 
   /** A wait that ended because QEMU broke says what QEMU said, not what the board did not say. */
@@ -146,46 +113,31 @@ export class VirtualBoard implements Boot {
     try {
       return await wait;
     } catch (error) {
-      if (this.#why?.kind === 'failed') throw qemuFailed(this.#why.message);
-      throw error;
+      const why = this.#life.why;
+      if (why?.kind !== 'failed') throw error;
+      throw new Failure(
+        {
+          code: 'OVL413',
+          severity: 'error',
+          message: 'the virtual board could not be run to its end',
+          because: why.message,
+          fix: 'a storage image serves one board at a time; a busy machine may need more time',
+        },
+        { cause: error },
+      );
     }
   }
 }
 
-/** The line of the lab shell: QEMU connects to our socket when it starts. */
-class ShellLine {
-  readonly console = new Console((text) => this.#socket?.write(text));
-  readonly #server: Server = createServer((socket) => this.#connected(socket));
-  #socket: Socket | undefined;
-
-  async listen(path: string): Promise<void> {
-    this.#server.listen(path);
-    await once(this.#server, 'listening');
-  }
-
-  close(): void {
-    this.#socket?.destroy();
-    this.#server.close();
-  }
-
-  #connected(socket: Socket): void {
-    this.#socket = socket;
-    socket.on('data', (bytes: Buffer) => this.console.feed(bytes));
-    socket.on('error', () => undefined);
-    this.#server.close();
-  }
-}
-
-function outlived(lifetimeMs: number): Ending {
-  return { kind: 'failed', message: `the board was still running after ${lifetimeMs / 1000} s` };
-}
-
-function qemuFailed(because: string): Failure {
-  return new Failure({
-    code: 'OVL413',
-    severity: 'error',
-    message: 'QEMU could not run the virtual board',
-    because,
-    fix: 'see what QEMU says above; a storage image serves one board at a time',
+/** How QEMU ends by itself. It says 0 for every end of the board in it: power-off, reboot, panic. */
+async function endOf(child: ChildProcessWithoutNullStreams): Promise<Ending> {
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (bytes: Buffer) => errors.push(bytes));
+  const failed = once(child, 'error').then(([error]): Ending => ({ kind: 'failed', message: String(error) }));
+  const closed = once(child, 'close').then(([code]): Ending => {
+    if (code === 0) return { kind: 'off' };
+    const said = lastLines(Buffer.concat(errors).toString());
+    return { kind: 'failed', message: said || `exit code ${code}` };
   });
+  return Promise.race([failed, closed]);
 }

@@ -18,15 +18,24 @@ const programPath = '/bin/busybox';
  * @throws Failure OVL401 when busybox is not installed, OVL430 when it is not static or `without` names no applet of it
  */
 export async function busyboxProgram(without: readonly string[]): Promise<readonly RootFile[]> {
-  const host = requireTool('busybox');
-  const program = await readFile(host);
-  refuseDynamic(host, program);
+  const { path: host, program } = await staticBusybox();
   const applets = (await execa(host, ['--list-full'])).stdout.split('\n').filter((path) => path !== '');
   const kept = applets.filter((path) => !without.includes(nameOf(path)) && path !== 'bin/busybox');
   return [
     file(programPath, withoutNames(host, program, applets.map(nameOf), without), 0o755),
     ...kept.map((path) => symlink(`/${path}`, programPath)),
   ];
+}
+
+/**
+ * This machine's busybox and where it is.
+ * @throws Failure OVL401 when busybox is not installed, OVL430 when it is not static
+ */
+export async function staticBusybox(): Promise<{ readonly path: string; readonly program: Buffer }> {
+  const path = requireTool('busybox');
+  const program = await readFile(path);
+  refuseDynamic(path, program);
+  return { path, program };
 }
 
 function nameOf(path: string): string {

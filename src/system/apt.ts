@@ -18,6 +18,8 @@ export interface PackageOptions {
   /** Debian architecture; the default is this machine's. */
   readonly architecture?: string;
   readonly signal?: AbortSignal;
+  /** Called before the network is asked, and not when the cache has it. */
+  readonly onFetch?: () => void;
 }
 
 /** Which half of the archive is asked: programs or sources. */
@@ -95,6 +97,7 @@ export async function debianDependencies(
 }
 
 async function fetchPackage(name: string, work: string, options: PackageOptions): Promise<void> {
+  options.onFetch?.();
   const target = options.architecture === undefined ? name : `${name}:${options.architecture}`;
   await onSomeIndex(name, options, (apt) =>
     runTool('apt-get', [...apt, 'download', target], { cwd: work, ...toRun(options) }),

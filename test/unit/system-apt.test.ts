@@ -61,10 +61,18 @@ withApt('a meta package names what it depends on', async (t) => {
 
 withApt('what is in the cache is used when the archive is gone, what is not is told', async (t) => {
   const before = await downloadDebianPackage('lab-sample');
+  let fetched = 0;
+  const onFetch = (): void => {
+    fetched += 1;
+  };
   await rename(archive, `${archive}.gone`);
   try {
-    t.is(await downloadDebianPackage('lab-sample'), before);
-    const failed = await t.throwsAsync(downloadDebianPackage('lab-absent'), { instanceOf: Failure });
+    t.is(await downloadDebianPackage('lab-sample', { onFetch }), before);
+    t.is(fetched, 0);
+    const failed = await t.throwsAsync(downloadDebianPackage('lab-absent', { onFetch }), {
+      instanceOf: Failure,
+    });
+    t.is(fetched, 1);
     t.is(failed.diagnostics[0]?.code, 'OVL406');
     t.regex(failed.diagnostics[0]?.message ?? '', /"lab-absent"/);
   } finally {

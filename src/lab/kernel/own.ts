@@ -28,11 +28,10 @@ const neededTools = ['make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'tar', 'xz', 'n
  */
 export async function ownKernel(options: KernelOptions = {}): Promise<OwnKernel> {
   for (const tool of neededTools) requireTool(tool);
-  options.onProgress?.(`fetching ${sourcePackage} (139 MB)`);
-  const deb = await downloadDebianPackage(
-    sourcePackage,
-    options.signal === undefined ? {} : { signal: options.signal },
-  );
+  const deb = await downloadDebianPackage(sourcePackage, {
+    onFetch: () => options.onProgress?.(`fetching ${sourcePackage} (139 MB)`),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   const version = await debianPackageVersion(deb);
   const fragment = join(packageRoot(), 'src', 'lab', 'kernel', 'own-x86_64.config');
   const compiler = await runTool('gcc', ['--version']);

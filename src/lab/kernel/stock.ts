@@ -61,8 +61,10 @@ async function unpackKernel(work: string, { signal, onProgress }: KernelOptions)
   );
   if (image === undefined) throw notAKernel(metaPackage, 'it depends on no kernel image');
   // The unsigned one has the same kernel; the signed one only adds a signature for secure boot.
-  onProgress?.(`fetching ${image} (70 MB)`);
-  const deb = await downloadDebianPackage(`${image}-unsigned`, packages);
+  const deb = await downloadDebianPackage(`${image}-unsigned`, {
+    ...packages,
+    onFetch: () => onProgress?.(`fetching ${image} (70 MB)`),
+  });
   onProgress?.('unpacking the kernel');
   const tree = join(work, 'package');
   await unpackDebianPackage(deb, tree);

@@ -19,7 +19,9 @@ export const labShellGreeting = 'lab shell reads';
 /**
  * The terminal is made raw: a canonical one drops what is beyond 4095 characters of a line and echoes what it is sent.
  * The shell gets it as its script, not as its stdin: a shell that talks to a person edits lines, and busybox's forgets
- * what is beyond 1023 characters of one. Some boards' kernels name no environment words after an init in between, so the command line is looked at too.
+ * what is beyond 1023 characters of one. A plain file instead of a terminal gets the greeting only: the sandbox has its
+ * own way in, but has to know when. Some boards' kernels name no environment words after an init in between, so the
+ * command line is looked at too.
  */
 export const labShellScript = `#!/bin/sh
 # Reads commands for the lab from the terminal named by labshell=NAME.
@@ -31,7 +33,8 @@ if [ -z "\${labshell:-}" ]; then
 fi
 [ -n "\${labshell:-}" ] || exit 0
 exec < "/dev/$labshell" > "/dev/$labshell" 2>&1
-stty raw -echo
+[ ! -t 0 ] || stty raw -echo
 echo '${labShellGreeting}'
+[ -t 0 ] || exit 0
 exec sh "/dev/$labshell"
 `;

@@ -9,19 +9,37 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const reapMs = 5_000;
 
 /** Process ids of the children of a process; none when it has ended. */
-export function childrenOf(pid: number): readonly number[] {
+function childrenOf(pid: number): readonly number[] {
+  return readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** Empty when the process has ended. */
+function readOrEmpty(path: string): string {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
-    return text.split(' ').filter(Boolean).map(Number);
+    return readFileSync(path, 'latin1');
   } catch {
-    return [];
+    return '';
   }
 }
 
-/** Kills PID 1 of the namespace that `launcher` made and waits for; the launcher and its group where there is none yet. */
+/** This machine's process id of PID 1 of the namespace that `launcher` or a descendant of it made; undefined without one. */
+export function initOf(launcher: number): number | undefined {
+  for (const child of childrenOf(launcher)) {
+    const init = isInit(child) ? child : initOf(child);
+    if (init !== undefined) return init;
+  }
+  return undefined;
+}
+
+/** Kills PID 1 of the namespace below `launcher`; the launcher's process group where there is none yet. */
 export function killNamespace(launcher: number): void {
-  const inside = childrenOf(launcher);
-  for (const pid of inside.length > 0 ? inside : [-launcher]) kill(pid);
+  kill(initOf(launcher) ?? -launcher);
+}
+
+/** A process has one number in each PID namespace from ours down; those inside ours have at least one. */
+function isInit(pid: number): boolean {
+  const numbers = /^NSpid:\t(.*)$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1]?.split('\t') ?? [];
+  return numbers.length > 1 && numbers.at(-1) === '1';
 }
 
 /** Kills a process group; processes that have ended already are no error. */

@@ -42,7 +42,13 @@ export async function startUml(spec: UmlSpec, options: LifeOptions = {}): Promis
     const namespace = namespaceLauncher(isRoot);
     return UmlBoard.start({
       inNamespace: namespace.length > 0,
-      command: [...namespace, ...unprivileged(isRoot), join(folder, umlFiles.kernel), ...umlArguments(spec)],
+      command: [
+        ...namespace,
+        ...unprivileged(isRoot),
+        ...underShell(namespace.length > 0),
+        join(folder, umlFiles.kernel),
+        ...umlArguments(spec),
+      ],
       folder,
       environment: { HOME: folder, PATH: process.env.PATH ?? '', ...(await memoryFolder(spec, folder)) },
       life: options,
@@ -75,8 +81,8 @@ async function giveToNobody(folder: string): Promise<void> {
 }
 
 /**
- * UML makes several processes, some of which would stay behind, stopped, when it is killed; as PID 1 of a namespace of its
- * own it takes all of them with it. Where there are no namespaces, the board's process group is killed.
+ * UML makes several processes, some of which would stay behind, stopped, when it is killed; in a PID namespace all of them
+ * go with it. Where there are no namespaces, the board's process group is killed.
  */
 function namespaceLauncher(isRoot: boolean): readonly string[] {
   const mode = namespaceMode();
@@ -96,6 +102,14 @@ function namespaceLauncher(isRoot: boolean): readonly string[] {
 function unprivileged(isRoot: boolean): readonly string[] {
   const asNobody = isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : [];
   return [requireTool('setpriv'), ...asNobody, '--no-new-privs', '--pdeathsig', 'KILL', '--'];
+}
+
+/**
+ * Inside a namespace a shell is PID 1: the kernel ends a panic by SIGABRT, which a PID 1 does not die of. Outside, the
+ * shell gives its place to the kernel.
+ */
+function underShell(inNamespace: boolean): readonly string[] {
+  return ['/bin/sh', '-c', inNamespace ? 'exec 2>&1; "$@"; exit $?' : 'exec 2>&1; exec "$@"', 'sh'];
 }
 
 /**

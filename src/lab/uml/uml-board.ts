@@ -6,12 +6,13 @@ import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { lastLines } from '../../system/process.ts';
 import type { Boot, CommandResult, Deadline, Ending } from '../boot.ts';
-import { Console } from '../console.ts';
+import { Console, defaultWaitMs } from '../console.ts';
 import { Life, type LifeOptions } from '../life.ts';
 import { type MountEntry, parseMountinfo } from '../mountinfo.ts';
 import { groupGone, killGroup, killNamespace } from '../sandbox/namespace.ts';
 import { Shell } from '../shell.ts';
 import { shellDescriptor } from './arguments.ts';
+import { runLong } from './long-command.ts';
 
 export interface UmlBoardParts {
   /** Launcher, kernel and its arguments, which name files in `folder`. */
@@ -34,6 +35,8 @@ export class UmlBoard implements Boot {
   readonly #shellLine: Console;
   readonly #shell: Shell;
   readonly #life: Life;
+  /** What the launcher said; the kernel itself says everything on the console. */
+  readonly #complaints: Buffer[] = [];
 
   static start(parts: UmlBoardParts): UmlBoard {
     const [program = '', ...args] = parts.command;
@@ -57,7 +60,8 @@ export class UmlBoard implements Boot {
     this.#console = new Console((text) => stdin.write(text));
     this.#shellLine = new Console((text) => shell.write(text));
     this.#shell = new Shell(this.#shellLine, { greets: true });
-    for (const from of [stdout, stderr]) from.on('data', (bytes: Buffer) => this.#console.feed(bytes));
+    stdout.on('data', (bytes: Buffer) => this.#console.feed(bytes));
+    stderr.on('data', (bytes: Buffer) => this.#complaints.push(bytes));
     shell.on('data', (bytes: Buffer) => this.#shellLine.feed(bytes));
     // A board that ends while it is typed to breaks the pipe; that it ended is told by `exited`.
     for (const line of [stdin, shell]) line.on('error', () => undefined);
@@ -79,7 +83,10 @@ export class UmlBoard implements Boot {
   }
 
   run(command: string, deadline: Deadline = {}): Promise<CommandResult> {
-    return this.#shell.run(command, deadline);
+    const until = Date.now() + (deadline.timeoutMs ?? defaultWaitMs);
+    return runLong(command, (short) =>
+      this.#shell.run(short, { ...deadline, timeoutMs: Math.max(1, until - Date.now()) }),
+    );
   }
 
   async mountTable(deadline: Deadline = {}): Promise<readonly MountEntry[]> {
@@ -110,9 +117,11 @@ export class UmlBoard implements Boot {
     return Promise.race([failed, closed]);
   }
 
+  /** A panic is the board's own end, although the kernel's program then dies of SIGABRT. */
   #endingOf(code: number | null): Ending {
-    if (code === 0) return { kind: 'off' };
-    return { kind: 'failed', message: lastLines(this.#console.text, 5) || `exit code ${code}` };
+    if (code === 0 || this.console.includes('Kernel panic')) return { kind: 'off' };
+    const said = lastLines(`${this.console}\n${Buffer.concat(this.#complaints)}`, 5);
+    return { kind: 'failed', message: said || `exit code ${code}` };
   }
 
   #endLines(): void {

@@ -83,12 +83,65 @@ settle() {
     echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons]}" >"$ovl_run/status.json"
 }
 
-# read_only_root WORD...: init on the read-only root as it is. Returns only when there is none.
+# begin_after RUNG: lets the ladder begin with the rung below this one.
+begin_after() {
+  ovl_start=none
+  for ovl_next in $ladder; do
+    [ "$ovl_start" = next ] && ovl_start=$ovl_next && return 0
+    [ "$ovl_next" = "$1" ] && ovl_start=next
+  done
+  ovl_start=none
+}
+
+# execute_init WORD...: replaces this shell by init.
+execute_init() {
+  unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED
+  ovl_failed="the kernel cannot execute $init"
+  exec "$init" "$@"
+}
+
+# fell_out WORD...: the EXIT trap. A shell that cannot execute a program ends, and PID 1 must not: the kernel refuses an init
+# whose interpreter is missing, for one. A new shell goes on, from the old root where the merged one is entered already; see
+# pick_up. Builtins only: once an exec has failed, mksh cannot start programs any more.
+fell_out() {
+  ovl_failed=${ovl_failed:-overlay_init ended unexpectedly}
+  say 3 "rung ${ovl_rung:-none}: $ovl_failed"
+  gave_up
+  export OVERLAYKIT_AFTER="${ovl_rung:-none}" OVERLAYKIT_REASONS="$ovl_reasons"
+  [ "$ovl_inside" = no ] || {
+    export OVERLAYKIT_CARRIED="$ovl_carried"
+    cd "$old_root" && exec ./bin/sh ./sbin/overlay_init "$@"
+  }
+  exec /bin/sh /sbin/overlay_init "$@"
+}
+
+# pick_up: what a new shell has to take up after fell_out: out of the merged root, and the rung's mounts away.
+pick_up() {
+  [ -n "${OVERLAYKIT_AFTER-}" ] || return 0
+  [ -z "${OVERLAYKIT_CARRIED-}" ] || {
+    PATH=$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin:$PATH
+    ovl_carried=$OVERLAYKIT_CARRIED
+    step_out && carry_back
+  }
+  ovl_depth=99
+  case $OVERLAYKIT_AFTER in persistent | tmpfs) "undo_$OVERLAYKIT_AFTER" ;; esac
+}
+
+# go_on: what the new shell has to remember, once it has read everything else.
+go_on() {
+  [ -n "${OVERLAYKIT_AFTER-}" ] || return 0
+  ovl_reasons=${OVERLAYKIT_REASONS-}
+  ovl_level=3
+  begin_after "$OVERLAYKIT_AFTER"
+}
+
+# read_only_root WORD...: init on the read-only root as it is. Returns only when there is none, or when it was tried.
 read_only_root() {
   ovl_failed="$init cannot be executed on the read-only root"
-  [ -x "$init" ] || return 1
+  [ -x "$init" ] && [ "${OVERLAYKIT_AFTER-}" != read-only ] || return 1
+  ovl_rung=read-only
   settle "the root stays read-only, nothing can be written"
-  exec "$init" "$@"
+  execute_init "$@"
 }
 
 # rescue WORD...: a shell for whoever stands in front of the board. Leaving it goes on to the read-only root.
@@ -112,5 +165,6 @@ last_resort() {
   ovl_rung=none
   say 3 "no rung of the ladder ($ladder) could be taken"
   read_only_root "$@"
+  ovl_rung=rescue
   rescue "$@"
 }

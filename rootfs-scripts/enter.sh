@@ -72,14 +72,19 @@ make_old_root() {
 enter_by_pivot() {
   make_old_root && cd "$new_root" && pivot_root . "${old_root#/}" || return 1
   cd /
-  if [ -x "$init" ]; then
-    unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG
-    exec "$init" "$@"
-  fi
+  ovl_inside=yes
+  [ ! -x "$init" ] || execute_init "$@"
   ovl_failed="executing $init in the merged root"
-  cd "$old_root" && pivot_root . "${new_root#/}"
-  cd /
+  step_out
   return 1
+}
+
+# step_out: back into the old root.
+# applets: pivot_root
+step_out() {
+  cd "$old_root" && pivot_root . "${new_root#/}" || return 1
+  cd /
+  ovl_inside=no
 }
 
 # enter_by_chroot WORD...: for roots where pivot_root fails, the root file system of an initramfs for one. The old root stays
@@ -89,7 +94,7 @@ enter_by_chroot() {
   make_old_root && mount -n -o bind / "$new_root$old_root" || return 1
   # shellcheck disable=SC2016 # the inner shell expands it
   if chroot "$new_root" /bin/sh -c '[ -x "$1" ]' sh "$init"; then
-    unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG
+    unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS
     cd "$new_root" && exec chroot . "$init" "$@"
   fi
   ovl_failed="executing $init in the merged root"

@@ -28,9 +28,9 @@ still_up() {
   ovl_depth=$1
 }
 
-# verify_with_helper FSTYPE: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Exit
-# status 3 means that the merged root is unfit; anything else that the helper is broken, and the shell looks. The limit on
-# CPU time ends a helper that loops.
+# verify_with_helper FSTYPE: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Only 101
+# means that the merged root is fit: an empty file would pass for a script that exits with 0. 102 means that it is unfit,
+# anything else that the helper is broken, and the shell looks. The limit on CPU time ends a helper that loops.
 verify_with_helper() {
   if [ "$ovl_helper" = no ]; then
     verify_union "$1"
@@ -38,12 +38,12 @@ verify_with_helper() {
   fi
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
-    ulimit -t 10
+    ulimit -t 5
     exec /sbin/overlay_helper verify /etc/overlaykit/plan.json "$ovl_rung"
   )
   case $? in
-    0) return 0 ;;
-    3) return 1 ;;
+    101) return 0 ;;
+    102) return 1 ;;
   esac
   ovl_helper=no
   say 3 "overlay_helper is broken; the board's own applets do its work"

@@ -15,3 +15,4 @@ ovl_reset_done= # what asked for the factory reset that was done in this boot
 ovl_device=     # the storage device, as mount wants it
 ovl_helper=no   # whether overlay_helper verifies and enters
 ovl_carried=    # mounts that are in the merged root already, the last one first
+ovl_inside=no   # whether / is the merged root already

@@ -80,3 +80,14 @@ function calls(text: string, name: string): boolean {
   const word = new RegExp(`(^|[^A-Za-z0-9_-])${name}([^A-Za-z0-9_-]|$)`);
   return text.split('\n').some((line) => !line.trimStart().startsWith('#') && word.test(line));
 }
+
+/** The files of rootfs-scripts/ that make up the library, in the order in which a reader wants their functions. */
+export const libraryFiles = [
+  'state.sh',
+  'boot.sh',
+  'mounts.sh',
+  'storage.sh',
+  'reset.sh',
+  'enter.sh',
+  'helper.sh',
+] as const;

@@ -6,7 +6,7 @@
  */
 import type { MountPlan, Rung } from '../shared/plan.ts';
 import type { Step } from '../shared/step.ts';
-import type { ShellLibrary } from './library.ts';
+import type { ShellFunction, ShellLibrary } from './library.ts';
 import { usedFunctions } from './library.ts';
 import { printable, quote } from './quote.ts';
 import { shellStep } from './shell-step.ts';
@@ -34,11 +34,21 @@ export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin
     header(plan, origin),
     generated,
     '# --- From here on: the functions of the library, and what they share. ---',
-    library.state,
+    stateOf(library, functions),
     ...functions.map(({ text }) => text),
     start,
   ].join('\n\n');
   return { script: `${script}\n`, applets: [...new Set(functions.flatMap(({ applets }) => applets))].sort() };
+}
+
+/** The shared variables that these functions use, with what they begin with. */
+function stateOf(library: ShellLibrary, functions: readonly ShellFunction[]): string {
+  const uses = (variable: string): boolean =>
+    functions.some(({ text }) => text.includes(`$${variable}`) || text.includes(`{${variable}`));
+  return library.state
+    .split('\n')
+    .filter((line) => uses(line.slice(0, line.indexOf('='))))
+    .join('\n');
 }
 
 function header(plan: MountPlan, origin: Origin): string {
@@ -146,10 +156,13 @@ function startCalls(plan: MountPlan): string {
   return [
     '# --- The boot begins here. ---',
     '',
+    'trap \'fell_out "$@"\' EXIT',
     'umask 022',
     'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
+    'pick_up',
     'prepare',
     'read_switches',
+    'go_on',
     ...(plan.helper ? ['meet_helper'] : []),
     'climb "$@"',
   ].join('\n');

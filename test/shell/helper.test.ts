@@ -1,0 +1,89 @@
+/** Whatever is wrong with overlay_helper, the board boots. In three shells. */
+import test from 'ava';
+import { boardText, renderBoard } from '../support/plans.ts';
+import { ShellBoard, type ShellBoardFiles, shells } from '../support/shell-board.ts';
+
+const mtd = 'mtd1: 01000000 00010000 "storage"\n';
+const record = `{ printf 'helper'; for word; do printf '\\001%s' "$word"; done; printf '\\002'; } >>/log/calls`;
+
+interface Case {
+  readonly title: string;
+  readonly helper: string | undefined;
+  readonly says: RegExp;
+  /** Which rung is reached; init is always executed. */
+  readonly rung?: string;
+}
+
+const cases: readonly Case[] = [
+  { title: 'missing', helper: undefined, says: /no \/sbin\/overlay_helper/ },
+  { title: 'a text file', helper: 'this is not a program\n', says: /overlay_helper is broken/ },
+  { title: 'an empty file', helper: '', says: /overlay_helper is broken/ },
+  { title: 'an ELF header and no more', helper: '\x7fELF\x02\x01\x01', says: /overlay_helper is broken/ },
+  { title: 'exits with 1', helper: '#!/shells/busybox sh\nexit 1\n', says: /overlay_helper is broken/ },
+  {
+    title: 'killed by a signal',
+    helper: '#!/shells/busybox sh\nkill -SEGV $$\n',
+    says: /overlay_helper is broken/,
+  },
+  {
+    title: 'looping',
+    helper: '#!/shells/busybox sh\nwhile :; do :; done\n',
+    says: /overlay_helper is broken/,
+  },
+  {
+    title: 'finds the merged root unfit on every rung',
+    helper: '#!/shells/busybox sh\necho "overlay_helper: verify: no interpreter" >&2\nexit 102\n',
+    says: /verify \/mnt.*failed: overlay_helper: verify: no interpreter/,
+    rung: 'read-only',
+  },
+  {
+    title: 'cannot enter, and gives the boot back',
+    helper: `#!/shells/busybox sh
+${record}
+[ "$1" = verify ] && exit 101
+shift 3
+OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /sbin/overlay_init "$@"
+`,
+    says: /overlay_helper could not enter: pivot_root: EINVAL/,
+  },
+  {
+    title: 'works',
+    helper: `#!/shells/busybox sh
+${record}
+[ "$1" = verify ] && exit 101
+shift 3
+exec /sbin/init "$@"
+`,
+    says: /rung persistent/,
+  },
+];
+
+for (const shell of shells) {
+  for (const one of cases) {
+    test.serial(`${shell}: a helper that is ${one.title}`, async (t) => {
+      const { script, applets } = await renderBoard(boardText());
+      const files: ShellBoardFiles = {
+        overlayInit: script,
+        applets,
+        mtd,
+        ...(one.helper === undefined ? {} : { helper: one.helper }),
+      };
+      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+      const about = `${boot.console}\n${JSON.stringify(boot.calls)}`;
+      t.regex(boot.console, one.says, about);
+      t.deepEqual(boot.calls.at(-1), ['init', 'one', 'two words'], about);
+      t.is(boot.status?.rung, one.rung ?? 'persistent', about);
+      const unions = boot.calls.filter(([name, ...words]) => name === 'mount' && words.includes('overlay'));
+      t.is(unions.length, one.rung === 'read-only' ? 2 : 1, about);
+      if (one.title === 'works') {
+        t.deepEqual(
+          boot.calls.filter(([name]) => name === 'helper'),
+          [
+            ['helper', 'verify', '/etc/overlaykit/plan.json', 'persistent'],
+            ['helper', 'enter', '/etc/overlaykit/plan.json', 'persistent', 'one', 'two words'],
+          ],
+        );
+      }
+    });
+  }
+}

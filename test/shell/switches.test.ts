@@ -1,0 +1,177 @@
+/** What the kernel command line and the state of the storage make of a boot, call by call, in three shells. */
+import test from 'ava';
+import { boardText, renderBoard } from '../support/plans.ts';
+import { ShellBoard, type ShellBoardFiles, type ShellBoot, shells } from '../support/shell-board.ts';
+
+const goodMtd = 'dev:    size   erasesize  name\nmtd1: 01000000 00010000 "storage"\n';
+const plain = boardText({ helper: { enabled: false } });
+
+interface Case {
+  readonly title: string;
+  readonly files?: Partial<ShellBoardFiles>;
+  readonly board?: string;
+  readonly rung: string;
+  readonly says?: RegExp;
+  readonly reasons?: readonly RegExp[];
+}
+
+const cases: readonly Case[] = [
+  {
+    title: 'overlaykit=tmpfs',
+    files: { cmdline: 'overlaykit=tmpfs quiet' },
+    rung: 'tmpfs',
+    says: /asks for the rung tmpfs/,
+  },
+  { title: 'overlaykit=off', files: { cmdline: 'quiet overlaykit=off' }, rung: 'read-only' },
+  { title: 'overlaykit=ro', files: { cmdline: 'overlaykit=ro' }, rung: 'read-only' },
+  {
+    title: 'overlaykit=rescue',
+    files: { cmdline: 'overlaykit=rescue' },
+    rung: 'read-only',
+    says: /a shell on the console/,
+  },
+  {
+    title: 'an unknown word',
+    files: { cmdline: 'overlaykit=tmfps' },
+    rung: 'persistent',
+    says: /unknown word overlaykit=/,
+  },
+  {
+    title: 'another program’s word',
+    files: { cmdline: 'noverlaykit=off xoverlaykit=ro' },
+    rung: 'persistent',
+  },
+  {
+    title: 'a rung that the board forbids',
+    board: boardText({ helper: { enabled: false }, ladder: ['persistent', 'read-only'] }),
+    files: { cmdline: 'overlaykit=tmpfs' },
+    rung: 'persistent',
+    says: /has only: persistent read-only/,
+  },
+  {
+    title: 'no /proc/mtd',
+    files: { mtd: undefined as unknown as string },
+    rung: 'tmpfs',
+    says: /no partition of that name, or more than one/,
+    reasons: [/^persistent: step 5, find MTD storage/],
+  },
+  {
+    title: 'a partition of another name',
+    files: { mtd: 'mtd0: 01000000 00010000 "storage2"\nmtd1: 01000000 00010000 "my storage"\n' },
+    rung: 'tmpfs',
+  },
+  {
+    title: 'two partitions of that name',
+    files: { mtd: `${goodMtd}mtd2: 01000000 00010000 "storage"\n` },
+    rung: 'tmpfs',
+    says: /more than one/,
+  },
+  {
+    title: 'another size',
+    files: { mtd: 'mtd1: 00800000 00010000 "storage"\n' },
+    rung: 'tmpfs',
+    says: /mtd1 has 0x00800000 bytes, the board file says 0x01000000/,
+  },
+  {
+    title: 'another erase block',
+    files: { mtd: 'mtd1: 01000000 00020000 "storage"\n' },
+    rung: 'tmpfs',
+    says: /erase blocks of 0x00020000 bytes, the board file says 0x00010000/,
+  },
+  {
+    title: 'smaller than min_size',
+    board: boardText({
+      helper: { enabled: false },
+      storage: { type: 'jffs2', find: { mtd: 'storage' }, min_size: '17MiB' },
+    }),
+    rung: 'tmpfs',
+    says: /4096 pages of 4 KiB, the board file wants at least 4352/,
+  },
+  {
+    title: 'by number',
+    board: boardText({ helper: { enabled: false }, storage: { type: 'jffs2', find: { mtd_number: 1 } } }),
+    rung: 'persistent',
+  },
+];
+
+for (const shell of shells) {
+  for (const one of cases) {
+    test.serial(`${shell}: ${one.title}`, async (t) => {
+      const { script, applets } = await renderBoard(one.board ?? plain);
+      const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, ...one.files };
+      const board = await ShellBoard.make(t, shell, files);
+      const boot = await board.boot(files, 0);
+      const about = `${boot.console}\n${JSON.stringify(boot.calls)}`;
+      if (one.says !== undefined) t.regex(boot.console, one.says);
+      for (const [index, reason] of (one.reasons ?? []).entries())
+        t.regex(boot.status?.reasons[index] ?? '', reason);
+      t.is(boot.status?.rung, one.rung, about);
+      t.is(executions(boot), 1, about);
+      t.is(
+        boot.status?.reasons.length,
+        ['persistent', 'tmpfs'].indexOf(one.rung) > 0 && one.files?.cmdline === undefined ? 1 : 0,
+        about,
+      );
+    });
+  }
+}
+
+for (const shell of shells) {
+  test.serial(`${shell}: a reset by the command line sets the upper aside, then deletes it`, async (t) => {
+    const { script, applets } = await renderBoard(plain);
+    const files: ShellBoardFiles = {
+      overlayInit: script,
+      applets,
+      mtd: goodMtd,
+      cmdline: 'overlaykit=reset',
+      storage: { '/overlay/upper/etc/.hidden/key': 'secret', '/overlay/other': 'stays' },
+    };
+    const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+    t.is(boot.status?.rung, 'persistent');
+    t.is(boot.status?.reset, 'overlaykit=reset on the kernel command line');
+    const names = boot.calls.map(([name, ...words]) =>
+      [name, ...words.filter((word) => word.startsWith('/overlay'))].join(' '),
+    );
+    const order = [
+      'mv /overlay/upper /overlay/upper.discarded',
+      'sync',
+      'sync',
+      'rm /overlay/upper.discarded /overlay/work',
+    ];
+    t.deepEqual(
+      names.filter((call) => /^(mv|sync|rm \/overlay)/.test(call)),
+      order,
+    );
+  });
+}
+
+const brokenInits = {
+  'no init at all': { init: null, says: /no executable \/sbin\/init in the merged root/ },
+  'an init whose interpreter is missing': {
+    init: '#!/no/such/interpreter\n',
+    says: /the kernel cannot execute \/sbin\/init/,
+  },
+} as const;
+
+for (const shell of shells) {
+  for (const [title, { init, says }] of Object.entries(brokenInits)) {
+    test.serial(`${shell}: ${title} ends in the rescue shell, after every rung was tried`, async (t) => {
+      const { script, applets } = await renderBoard(plain);
+      const typed = 'echo "typed at the rescue shell"\n';
+      const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, init, typed };
+      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0, 2_000);
+      t.regex(boot.console, says);
+      t.regex(boot.console, /typed at the rescue shell/);
+      t.is(boot.status?.rung, 'rescue');
+      t.is(boot.status?.reasons.length, 3, boot.console);
+      t.false(
+        boot.mounts.some((mount) => /^\/(overlay|mnt) /.test(mount)),
+        boot.mounts.join('\n'),
+      );
+    });
+  }
+}
+
+function executions(boot: ShellBoot): number {
+  return boot.calls.filter(([name]) => name === 'init').length;
+}

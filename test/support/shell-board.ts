@@ -1,0 +1,180 @@
+/**
+ * A board made of nothing but a shell: a folder as root, overlay_init in it, and a shim for every program the plan needs.
+ * Calls are recorded with every argument, and the nth one fails where a test wants it. No other program is there, so a
+ * script that calls what its plan does not name fails here.
+ */
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { requireTool } from '../../src/system/tools.ts';
+
+export const shells = ['busybox', 'dash', 'mksh'] as const;
+export type ShellName = (typeof shells)[number];
+
+export interface ShellBoardFiles {
+  readonly overlayInit: string;
+  /** Programs that get a shim: those that the rendered script says it needs. */
+  readonly applets: readonly string[];
+  readonly cmdline?: string;
+  /** Text of /proc/mtd. */
+  readonly mtd?: string;
+  /** What plays /sbin/overlay_helper: text of a program; none where undefined. */
+  readonly helper?: string;
+  /** Files that exist on the storage before the boot, as absolute paths. */
+  readonly storage?: Readonly<Record<string, string>>;
+  /** Text of /sbin/init; one that records its execution unless said otherwise, none where null. */
+  readonly init?: string | null;
+  /** What the board's console types into the rescue shell. */
+  readonly typed?: string;
+}
+
+export interface ShellBoot {
+  /** Every call of a program, with all its arguments, init included. */
+  readonly calls: readonly (readonly string[])[];
+  /** The model's mount table at the end: "target fstype". */
+  readonly mounts: readonly string[];
+  readonly status:
+    | { readonly rung: string; readonly reset: string; readonly reasons: readonly string[] }
+    | undefined;
+  readonly console: string;
+}
+
+export class ShellBoard {
+  readonly #root: string;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** A board that lasts as long as the test. */
+  static async make(t: ExecutionContext, shell: ShellName, files: ShellBoardFiles): Promise<ShellBoard> {
+    const root = await mkdtemp(join(tmpdir(), 'ovl-shell-'));
+    t.teardown(() => rm(root, { recursive: true, force: true }));
+    const board = new ShellBoard(root);
+    await board.#build(shell, files);
+    return board;
+  }
+
+  /** One boot, in which the `failAt`-th call of a program fails (0: none). It is ended after `timeoutMs` milliseconds. */
+  async boot(files: ShellBoardFiles, failAt: number, timeoutMs = 20_000): Promise<ShellBoot> {
+    await this.#reset(files, failAt);
+    const { all } = await execa(
+      requireTool('unshare'),
+      [...namespaces(), 'sh', '-c', enterScript, 'sh', this.#root],
+      {
+        all: true,
+        reject: false,
+        ...(files.typed === undefined ? { stdin: 'ignore' as const } : { input: files.typed }),
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+        extendEnv: false,
+      },
+    );
+    return this.#account(all ?? '');
+  }
+
+  async #build(shell: ShellName, files: ShellBoardFiles): Promise<void> {
+    const dirs = [
+      'bin',
+      'sbin',
+      'shells',
+      'shims',
+      'lib',
+      'lib64',
+      'dev',
+      'log/proc',
+      'proc',
+      'sys',
+      'run',
+      'mnt',
+      'rom',
+      'overlay',
+    ];
+    await Promise.all(dirs.map((dir) => mkdir(join(this.#root, dir), { recursive: true })));
+    await copyFile(requireTool('busybox'), join(this.#root, 'shells/busybox'));
+    // busybox goes by the name it is called with, so the shell under test is /bin/sh itself, no link and no wrapper.
+    const program = await readFile(requireTool(shell));
+    await writeFile(
+      join(this.#root, 'bin/sh'),
+      shell === 'busybox' ? withoutApplets(program, files.applets) : program,
+    );
+    await chmod(join(this.#root, 'bin/sh'), 0o755);
+    const shims = join(import.meta.dirname, 'shims');
+    const shim = await readFile(join(shims, 'shim.sh'), 'utf8');
+    for (const applet of files.applets) await this.#install(`shims/${applet}`, shim);
+    const init = files.init === undefined ? await readFile(join(shims, 'init.sh'), 'utf8') : files.init;
+    if (init !== null) await this.#install('sbin/init', init);
+    await this.#install('sbin/overlay_init', files.overlayInit);
+    if (files.helper !== undefined) await this.#install('sbin/overlay_helper', files.helper);
+  }
+
+  async #install(path: string, text: string): Promise<void> {
+    await writeFile(join(this.#root, path), text);
+    await chmod(join(this.#root, path), 0o755);
+  }
+
+  async #reset(files: ShellBoardFiles, failAt: number): Promise<void> {
+    for (const dir of ['log', 'proc', 'run', 'overlay', 'mnt', 'sys']) {
+      await rm(join(this.#root, dir), { recursive: true, force: true });
+      await mkdir(join(this.#root, dir));
+    }
+    await mkdir(join(this.#root, 'log/proc'));
+    await writeFile(join(this.#root, 'log/calls'), '');
+    await writeFile(join(this.#root, 'log/fail-at'), `${failAt}\n`);
+    await writeFile(join(this.#root, 'log/proc/mounts'), '/dev/root / squashfs ro 0 0\n');
+    await writeFile(join(this.#root, 'log/proc/cmdline'), `console=ttyS0 ${files.cmdline ?? ''}\n`);
+    if (files.mtd !== undefined) await writeFile(join(this.#root, 'log/proc/mtd'), files.mtd);
+    for (const [path, text] of Object.entries(files.storage ?? {})) {
+      await mkdir(join(this.#root, path, '..'), { recursive: true });
+      await writeFile(join(this.#root, path), text);
+    }
+    // What is the union in the model is a plain directory here: the tree that a lower layer would show through it.
+    await cp(join(this.#root, 'sbin'), join(this.#root, 'mnt/sbin'), { recursive: true });
+  }
+
+  async #account(console: string): Promise<ShellBoot> {
+    const read = (path: string): Promise<string> => readFile(join(this.#root, path), 'utf8').catch(() => '');
+    const status = await read('run/overlaykit/status.json');
+    return {
+      calls: (await read('log/calls'))
+        .split('\x02')
+        .filter((call) => call !== '')
+        .map((call) => call.split('\x01')),
+      mounts: (await read('log/proc/mounts'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(' ').slice(1, 3).join(' ')),
+      status: status === '' ? undefined : JSON.parse(status),
+      console,
+    };
+  }
+}
+
+/**
+ * Debian's ash runs its own applets whatever $PATH says (FEATURE_SH_STANDALONE). Spoiling their names in the copy's applet
+ * table makes it look in $PATH, as it does on boards that are built without.
+ */
+function withoutApplets(busybox: Buffer, applets: readonly string[]): Buffer {
+  const table = busybox.indexOf('\0[\0[[\0');
+  if (table === -1) throw new Error('this busybox has no applet table that begins with [ and [[');
+  for (const applet of applets) {
+    const at = busybox.indexOf(`\0${applet}\0`, table, 'latin1');
+    if (at !== -1) busybox.write('~', at + applet.length, 'latin1');
+  }
+  return busybox;
+}
+
+/** As root plainly; otherwise in a user namespace, where bind mounts and chroot are allowed too. */
+function namespaces(): readonly string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return [...user, '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
+}
+
+/** The host's libraries for dash and mksh, the root once more as the old root, nothing else; then the script as PID 1. */
+const enterScript = `
+  mount --bind /lib "$1/lib" && mount --bind /lib64 "$1/lib64" && mount --bind "$1" "$1/rom" || exit 99
+  exec env -i HOME=/ TERM=linux PATH=/shims "$(command -v chroot)" "$1" /sbin/overlay_init one 'two words' 
+`;

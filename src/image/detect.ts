@@ -56,7 +56,7 @@ const scanBytes = 64 << 20;
  */
 export async function detect(source: ImageSource, formats: readonly ImageFormat[]): Promise<ImageFormat> {
   for (const format of formats) if (await format.recognise(source)) return format;
-  const known = formats.map((format) => format.type).join(' and ');
+  const types = formats.map((format) => format.type);
   const head = (await source.read(0, Math.min(headBytes, source.bytes))).toString('latin1');
   const signature = signatures.find(({ at, bytes }) => head.startsWith(bytes, at));
   if (signature?.root === true) {
@@ -64,7 +64,7 @@ export async function detect(source: ImageSource, formats: readonly ImageFormat[
       code: 'OVL352',
       severity: 'error',
       message: `"${source.path}" is ${signature.name}, and overlaykit cannot put a bundle into that yet`,
-      because: `it can do so with ${known} images`,
+      because: `it can do so with ${types.join(' and ')} images`,
       fix: 'mount the image and unpack the bundle into it, or make a squashfs image of its contents',
     });
   }
@@ -73,7 +73,7 @@ export async function detect(source: ImageSource, formats: readonly ImageFormat[
     code: 'OVL351',
     severity: 'error',
     message: `"${source.path}" is no root image: it is ${signature?.name ?? describe(head, source.bytes)}`,
-    because: `a root image is ${known}, from its first byte on`,
+    because: `a root image is ${types.join(' or ')}, from its first byte on`,
     ...(inside !== undefined
       ? {
           fix: `a squashfs begins at byte ${inside}; cut it out: tail -c +${inside + 1} FIRMWARE > root.squashfs`,

@@ -99,13 +99,18 @@ function editTree(image: OpenImage, request: InstallRequest): Edit {
       { path: request.init, need: 'it is what overlay_init executes when the merged root is ready' },
     ]),
   ];
-  if (problems.length > 0) throw new Failure(problems);
+  if (problems.length > 0) throw new Failure(withoutRepeats(problems));
   const done = edits.flatMap((one) => ('edit' in one ? [one.edit] : []));
   return {
     added: done.flatMap((one) => one.added),
     replaced: done.flatMap((one) => one.replaced),
     directories: done.flatMap((one) => one.directories),
   };
+}
+
+/** One thing in the way is in the way of several files. */
+function withoutRepeats(problems: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(problems.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function warnings(out: string, before: number, after: number): readonly Diagnostic[] {

@@ -85,8 +85,14 @@ function unwritable(path: string, cause: unknown): Failure {
       code: 'OVL363',
       severity: 'error',
       message: `cannot write the root image "${path}"`,
-      because: cause instanceof Error ? cause.message : String(cause),
+      because: reasonOf(cause),
     },
     { cause },
   );
+}
+
+/** Without the name that the file has while it is written. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/, \w+ '.*'$/s, '');
 }

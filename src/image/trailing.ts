@@ -15,7 +15,7 @@ const chunkBytes = 1 << 20;
 /** @throws Failure OVL355 when something other than padding follows the file system */
 export async function readTrailing(source: ImageSource, bytesUsed: number): Promise<Trailing> {
   if (bytesUsed >= source.bytes) return { bytes: 0, fill: 0 };
-  const fill = (await source.read(source.bytes - 1, 1)).readUInt8(0);
+  const fill = (await source.read(source.bytes - 1, 1)).readUInt8(0) === 0xff ? 0xff : 0;
   // Tools end the last block with zeros before flash tools fill the rest with ff.
   const zerosEnd = Math.min(Math.ceil(bytesUsed / 4096) * 4096, source.bytes);
   for (let at = bytesUsed; at < source.bytes; ) {
@@ -24,9 +24,6 @@ export async function readTrailing(source: ImageSource, bytesUsed: number): Prom
     const odd = bytes.findIndex((one) => one !== fill && !(one === 0 && at < zerosEnd));
     if (odd >= 0) throw somethingElse(source, at + odd, bytes.subarray(odd, odd + 8));
     at = end;
-  }
-  if (fill !== 0 && fill !== 0xff) {
-    throw somethingElse(source, source.bytes - 1, Buffer.of(fill));
   }
   return { bytes: source.bytes > zerosEnd ? source.bytes : 0, fill };
 }

@@ -1,5 +1,6 @@
 /** A C compiler: found, asked what it makes, and run with its own words in the diagnostic when it fails. */
 import { execa } from 'execa';
+import { sha256 } from '../bundle/digest.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { lastLines } from '../system/process.ts';
 import { findTool, type ToolName, tools } from '../system/tools.ts';
@@ -7,7 +8,7 @@ import type { Target } from './targets.ts';
 
 export interface Compiler {
   readonly command: string;
-  /** Version and machine, as the compiler tells them: another compiler gives other bytes. */
+  /** Machine, version and a digest of the C library's macros: another compiler or library gives other bytes. */
   readonly identity: string;
 }
 
@@ -60,9 +61,13 @@ export async function compile(compiler: Compiler, args: readonly string[], folde
 
 async function identified(command: string): Promise<Compiler> {
   const options = { env: { LC_ALL: 'C' }, reject: false };
-  const [machine, version] = await Promise.all([
+  const [machine, version, library] = await Promise.all([
     execa(command, ['-dumpmachine'], options),
     execa(command, ['--version'], options),
+    execa(command, ['-E', '-dM', '-x', 'c', '-'], {
+      ...options,
+      input: '#include <limits.h>\n#include <stdio.h>\n',
+    }),
   ]);
   if (machine.failed || version.failed) {
     throw new Failure({
@@ -73,7 +78,8 @@ async function identified(command: string): Promise<Compiler> {
       fix: 'correct CROSS_COMPILE, or: ovl build --no-helper',
     });
   }
-  return { command, identity: `${machine.stdout}\n${version.stdout}` };
+  // musl-gcc is gcc by its version and machine: only the headers tell them apart.
+  return { command, identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}` };
 }
 
 function noCompiler(tool: Extract<ToolName, 'gcc' | 'musl-gcc'>): Failure {

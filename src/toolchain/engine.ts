@@ -57,10 +57,21 @@ const treeFiles: readonly string[] = [
  * @throws Failure OVL452 when it cannot be fetched, OVL453 when it is another source, OVL454 when it is not there
  */
 export async function engineSource(named?: string, signal?: AbortSignal): Promise<string> {
-  if (named !== undefined && !(await isFile(join(named, engine.tarball)))) return checkedTree(named);
+  if (named === undefined)
+    return unpacked(async () => join(await debianSource(signal), engine.tarball), signal);
+  const tarball = join(named, engine.tarball);
+  if (!(await isFile(tarball))) return checkedTree(named);
+  // Also when the cache has the right one: somebody who names a folder wants that one.
+  await checkTarball(tarball);
+  return unpacked(async () => tarball, signal);
+}
+
+/** What is in the tarball, in the cache. */
+async function unpacked(find: () => Promise<string>, signal: AbortSignal | undefined): Promise<string> {
   return cached(join('quickjs', engine.tarballDigest), async (work) => {
-    const folder = named ?? (await debianSource(signal));
-    await unpack(await checkedTarball(join(folder, engine.tarball)), work, signal);
+    const tarball = await find();
+    await checkTarball(tarball);
+    await unpack(tarball, work, signal);
     await checkedTree(work);
   });
 }
@@ -93,10 +104,10 @@ async function debianSource(signal: AbortSignal | undefined): Promise<string> {
   }
 }
 
-async function checkedTarball(path: string): Promise<string> {
+async function checkTarball(path: string): Promise<void> {
   const bytes = await readFile(path);
   const digest = sha256(bytes);
-  if (digest === engine.tarballDigest) return path;
+  if (digest === engine.tarballDigest) return;
   throw otherSource(path, `its SHA-256 is ${digest} (${bytes.length} bytes)`, engine.tarballDigest);
 }
 

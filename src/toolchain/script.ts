@@ -21,7 +21,8 @@ export async function bundleScript(entry: string, define: Readonly<Record<string
       // Names stay: they are what an error's trace is made of.
       minifySyntax: true,
       minifyWhitespace: true,
-      // Names of files are in no output, and messages of helper code are ASCII or bytes.
+      // The installed package has no tsconfig.json at its root, and the result must not depend on one.
+      tsconfigRaw: {},
       charset: 'ascii',
       legalComments: 'none',
       define: Object.fromEntries(

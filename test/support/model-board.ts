@@ -2,7 +2,8 @@
  * A board that exists in memory: the helper's Port, with mounts that move, roots that change and files in a union. It
  * counts the calls and can make any of them fail, so that tests can look at every way a boot can go wrong.
  */
-import type { KernelError, Port } from '../../src/helper/port.ts';
+import type { Port } from '../../src/helper/port.ts';
+import { kernelError } from './kernel-error.ts';
 
 /** A 32 bit ELF header that has no segments: as static as a program can be. */
 export const staticProgram = '\x7fELF\x01\x01'.padEnd(42, '\0').padEnd(43, '\x20').padEnd(64, '\0');
@@ -295,8 +296,4 @@ function isIn(path: string, folder: string): boolean {
 
 function inside(path: string, folder: string): string {
   return folder === '/' ? path : path.slice(folder.length) || '/';
-}
-
-export function kernelError(syscall: string, path: string, code: string): KernelError {
-  return Object.assign(new Error(`${syscall} ${path}: ${code}`), { errno: 5, code, syscall, path });
 }

@@ -16,6 +16,21 @@ extern char **environ;
 /* Fixed, and the engine's own guard with it: a boot must not depend on what ulimit PID 1 was given. */
 #define STACK_BYTES (512 * 1024)
 
+/* What the engine takes to start and the helper to run, with room to spare. */
+#define MEMORY_LEAST (1024 * 1024)
+
+/*
+ * The engine does not look whether it gets memory while it makes its builtins, and would crash where PID 1 must not. Once
+ * it runs, it throws.
+ */
+static JSRuntime *start_engine(void) {
+	void *room = malloc(MEMORY_LEAST);
+
+	if (room == NULL) return NULL;
+	free(room);
+	return JS_NewRuntime();
+}
+
 static void complain_of_exception(JSContext *ctx) {
 	JSValue exception = JS_GetException(ctx);
 	const char *text = JS_ToCString(ctx, exception);
@@ -36,7 +51,7 @@ static JSValue run_script(JSContext *ctx) {
 }
 
 static int run(void) {
-	JSRuntime *runtime = JS_NewRuntime();
+	JSRuntime *runtime = start_engine();
 	JSContext *ctx = runtime != NULL ? JS_NewContextRaw(runtime) : NULL;
 	int code = SYS_NO_EXIT_CODE;
 

@@ -77,8 +77,6 @@ export interface Context {
   /** Whether a person can be asked: a terminal on both sides, and no --no-input. */
   readonly interactive: boolean;
   readonly json: boolean;
-  /** -1 with -q, 0, 1 with -v, 2 with -vv. */
-  readonly verbosity: number;
   /** Whether colours may be used on stdout. */
   readonly color: boolean;
   /** Aborted by Ctrl-C; a command that holds something gives it back and ends. */

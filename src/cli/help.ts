@@ -79,10 +79,28 @@ function argumentWord({ name, required, repeats }: Argument): string {
 function section(heading: string, rows: readonly (readonly [string, string])[]): string {
   if (rows.length === 0) return '';
   const width = Math.min(Math.max(...rows.map(([left]) => left.length)), 28);
-  const lines = rows.map(([left, right]) =>
-    left.length > width ? `  ${left}\n  ${' '.repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`,
-  );
+  const lines = rows.flatMap(([left, right]) => {
+    const column = wrap(right, textWidth - width - 4);
+    const side =
+      left.length > width
+        ? [`  ${left}`, ...column.map((line) => `${' '.repeat(width + 4)}${line}`)]
+        : undefined;
+    return side ?? column.map((line, index) => `  ${(index === 0 ? left : '').padEnd(width)}  ${line}`);
+  });
   return [heading, ...lines].join('\n');
+}
+
+const textWidth = 100;
+
+/** Breaks a text at blanks. */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines;
 }
 
 function join(parts: readonly string[]): string {

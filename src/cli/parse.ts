@@ -45,7 +45,8 @@ export async function parse(
     helpFor = name ?? '';
   });
 
-  if (readWith(program, argv, 'ovl --help') === 'help') helpFor = '';
+  const { head, tail } = splitAtDashes(argv);
+  if (readWith(program, head, 'ovl --help') === 'help') helpFor = '';
   const before = program.opts<Values>();
   if (before.version === true) return text(version, before);
   const wanted = commands.find((entry) => entry.name === helpFor);
@@ -54,8 +55,15 @@ export async function parse(
     // Commander says what is wrong with the name, in the words it has for it.
     readWith(program, [helpFor], 'ovl --help');
   }
+  if (named === undefined && tail.length > 0) readWith(program, tail, 'ovl --help');
   if (named === undefined) return text(overview(commands), before);
-  return parseCommand(await loadCommand(named.entry), named.words, before);
+  return parseCommand(await loadCommand(named.entry), [...named.words, ...tail], before);
+}
+
+/** A lone "--" and what follows it are for the command alone: commander would take the "--" away on the first reading. */
+export function splitAtDashes(argv: readonly string[]): Readonly<Record<'head' | 'tail', readonly string[]>> {
+  const at = argv.indexOf('--');
+  return at === -1 ? { head: argv, tail: [] } : { head: argv.slice(0, at), tail: argv.slice(at) };
 }
 
 function parseCommand(command: Command, words: readonly string[], before: Values): Request {
@@ -105,14 +113,9 @@ function addOptions(commander: Commander, options: readonly Option[]): Commander
   for (const { flags, what, choices } of options) {
     const option = new CommanderOption(flags, what);
     if (choices !== undefined) option.choices(choices);
-    if (option.long === '--verbose') option.argParser(countUp);
     commander.addOption(option);
   }
   return commander;
-}
-
-function countUp(_: unknown, before: unknown): number {
-  return (typeof before === 'number' ? before : 0) + 1;
 }
 
 function inputOf(command: Command, words: readonly string[], reader: Commander): Input {

@@ -5,27 +5,30 @@ import { fileFailure } from '../system/files.ts';
 import { packageVersion } from '../system/package-root.ts';
 import type { Context, Outcome } from './command.ts';
 import { commands } from './commands.ts';
-import { exitCodes } from './exit.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type GlobalValues, readGlobals } from './options.ts';
-import { parse } from './parse.ts';
+import { parse, splitAtDashes } from './parse.ts';
 import { report } from './report.ts';
 import { wantsColor, write } from './terminal.ts';
+import { traceProcesses } from './trace.ts';
 
 /** Runs the words after `ovl`; returns what the process has to exit with. */
 export async function run(argv: readonly string[]): Promise<number> {
   const signal = interruptSignal();
   let name = '';
   // Until the line is understood, --json has to be believed where it stands: a bad line gets its document too.
-  let globals = readGlobals({ json: argv.includes('--json') });
+  let globals = readGlobals({ json: splitAtDashes(argv).head.includes('--json') });
   try {
     const request = await parse(argv, commands, packageVersion());
     globals = request.globals;
     if (request.kind === 'text') return await reportText(request.text, globals);
     name = request.command.name;
     enter(globals.directory);
-    const outcome = await request.command.run(request.input, contextOf(globals, signal));
-    return signal.aborted ? exitCodes.interrupted.code : await report(name, outcome, globals);
+    const context = contextOf(globals, signal);
+    if (globals.verbose) traceProcesses(context.say);
+    const outcome = await request.command.run(request.input, context);
+    signal.throwIfAborted();
+    return await report(name, outcome, globals);
   } catch (error) {
     return await reportThrown(name, error, globals, signal);
   }
@@ -81,14 +84,13 @@ function contextOf(globals: GlobalValues, signal: AbortSignal): Context {
     interactive:
       globals.input && !globals.json && process.stdin.isTTY === true && process.stderr.isTTY === true,
     json: globals.json,
-    verbosity: globals.verbosity,
     color: wantsColor('stdout', globals.color),
     signal,
     print: (text) => {
       if (!globals.json) process.stdout.write(text);
     },
     say: (line) => {
-      if (globals.verbosity >= 0) process.stderr.write(`${line}\n`);
+      if (!globals.quiet) process.stderr.write(`${line}\n`);
     },
   };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
+import { quote } from '../render/quote.ts';
 
 /** One file of an output: name inside its folder, permission bits, content. */
 export interface OutputFile {
@@ -153,7 +154,7 @@ function diagnosticOf(error: NodeJS.ErrnoException, path: string, verb: Verb): D
         'OVL421',
         `${quoted} may not be ${verb}`,
         reason(error),
-        `ls -ld ${shellWord(dirname(path))} ${shellWord(path)}`,
+        `ls -ld ${quote(dirname(path))} ${quote(path)}`,
       );
     case 'EISDIR':
       return isFolder(path);
@@ -164,7 +165,7 @@ function diagnosticOf(error: NodeJS.ErrnoException, path: string, verb: Verb): D
         'OVL424',
         `there is no room left to write ${quoted}`,
         reason(error),
-        `df -h ${shellWord(dirname(path))}`,
+        `df -h ${quote(dirname(path))}`,
       );
     case 'EEXIST':
       return problem('OVL425', `${quoted} is in the way`, reason(error), 'give another name, or remove it');
@@ -194,10 +195,6 @@ function problem(code: FileCode, message: string, because: string, fix?: string)
 /** "ENOENT: no such file or directory" of node's longer sentence, which repeats the path. */
 function reason(error: NodeJS.ErrnoException): string {
   return error.message.split(', ')[0] ?? error.message;
-}
-
-function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function isErrno(error: unknown): error is NodeJS.ErrnoException {

@@ -1,6 +1,8 @@
 /** The completion table as a script for bash 4 and later. */
+
+import { quote } from '../../render/quote.ts';
 import type { Completion } from '../command.ts';
-import { type CompletedOption, type CompletionTable, quoteWord } from './words.ts';
+import type { CompletedOption, CompletionTable } from './words.ts';
 
 export function bashCompletion({ commands, general }: CompletionTable): string {
   const all = commands.flatMap((command) => command.options);
@@ -73,7 +75,7 @@ function complete(completion: Completion): string {
 }
 
 function reply(words: readonly string[]): string {
-  return `_ovl_reply -W ${quoteWord([...new Set(words)].join(' '))}`;
+  return `_ovl_reply -W ${quote([...new Set(words)].join(' '))}`;
 }
 
 /** Bash is not told which argument it is at; where they differ, files are the most useful. */

@@ -1,23 +1,25 @@
 /** The completion table as a script for fish. */
+
+import { quote } from '../../render/quote.ts';
 import type { Completion } from '../command.ts';
-import { type CompletedCommand, type CompletedOption, type CompletionTable, quoteWord } from './words.ts';
+import type { CompletedCommand, CompletedOption, CompletionTable } from './words.ts';
 
 export function fishCompletion({ commands, general }: CompletionTable): string {
   const names = commands.map((command) => command.name).join(' ');
-  const unnamed = quoteWord(`not __fish_seen_subcommand_from ${names} help`);
+  const unnamed = quote(`not __fish_seen_subcommand_from ${names} help`);
   return [
     '# fish completion for ovl, made by "ovl completion fish" from its command table',
     'complete -c ovl -f',
     ...general.map((option) => optionLine(unnamed, option)),
     ...commands.map(({ name, summary }) => `complete -c ovl -n ${unnamed} -a ${name} -d ${quoted(summary)}`),
-    `complete -c ovl -n ${quoteWord('__fish_seen_subcommand_from help')} -a ${quoted(names)}`,
+    `complete -c ovl -n ${quote('__fish_seen_subcommand_from help')} -a ${quoted(names)}`,
     ...commands.flatMap(commandLines),
     '',
   ].join('\n');
 }
 
 function commandLines(command: CompletedCommand): readonly string[] {
-  const seen = quoteWord(`__fish_seen_subcommand_from ${command.name}`);
+  const seen = quote(`__fish_seen_subcommand_from ${command.name}`);
   return [
     ...command.options.map((option) => optionLine(seen, option)),
     ...[...new Set(command.arguments.map(action))]

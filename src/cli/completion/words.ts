@@ -44,8 +44,3 @@ function completedOption({ flags, what, choices, completion }: Option): Complete
   const value = flags.includes('<') ? (choices ?? completion ?? 'none') : undefined;
   return { names, what, ...(value === undefined ? {} : { value }) };
 }
-
-/** A text in single quotes, for any shell that has them as POSIX does. */
-export function quoteWord(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}

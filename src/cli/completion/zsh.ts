@@ -1,9 +1,11 @@
 /** The completion table as a script for zsh. */
+
+import { quote } from '../../render/quote.ts';
 import type { Completion } from '../command.ts';
-import { type CompletedCommand, type CompletedOption, type CompletionTable, quoteWord } from './words.ts';
+import type { CompletedCommand, CompletedOption, CompletionTable } from './words.ts';
 
 export function zshCompletion({ commands, general }: CompletionTable): string {
-  const list = commands.map(({ name, summary }) => `      ${quoteWord(`${name}:${summary}`)}`);
+  const list = commands.map(({ name, summary }) => `      ${quote(`${name}:${summary}`)}`);
   return `#compdef ovl
 # zsh completion for ovl, made by "ovl completion zsh" from its command table
 _ovl() {
@@ -49,14 +51,14 @@ function continued(spec: string): string {
 function optionSpecs({ names, what, value }: CompletedOption): readonly string[] {
   const text = what.replaceAll(/[[\]:\\]/g, '\\$&');
   return names.map((name) =>
-    quoteWord(`*${name}[${text}]${value === undefined ? '' : `:value:${action(value)}`}`),
+    quote(`*${name}[${text}]${value === undefined ? '' : `:value:${action(value)}`}`),
   );
 }
 
 function argumentSpecs({ arguments: all, repeats }: CompletedCommand): readonly string[] {
   return all.map((completion, index) => {
     const last = index === all.length - 1;
-    return quoteWord(`${repeats && last ? '*' : index + 1}:argument:${action(completion)}`);
+    return quote(`${repeats && last ? '*' : index + 1}:argument:${action(completion)}`);
   });
 }
 

@@ -11,6 +11,7 @@ import type { CommandResult, Deadline } from '../boot.ts';
 import { defaultWaitMs } from '../console.ts';
 import { labShellGreeting } from '../labshell.ts';
 import type { NamespaceMode } from './available.ts';
+import { killGroup } from './namespace.ts';
 import { boundingSet } from './privileges.ts';
 
 export interface EntranceParts {
@@ -46,7 +47,7 @@ export class Entrance {
     const namespaces = ['--mount', '--pid', '--net', '--uts', '--ipc', '--root', '--wd'];
     // The shell merges the two outputs, which keeps their order.
     const shell = ['/bin/sh', '-c', 'exec 2>&1; eval "$1"', 'sh', command];
-    const result = await execa(
+    const child = execa(
       requireTool('setpriv'),
       [
         boundingSet,
@@ -66,15 +67,38 @@ export class Entrance {
         extendEnv: false,
         env: environment,
         stripFinalNewline: false,
-        timeout: Math.max(1, until - Date.now()),
-        killSignal: 'SIGKILL',
-        ...(deadline.signal === undefined ? {} : { cancelSignal: deadline.signal }),
+        detached: true,
       },
     );
-    if (result.isCanceled) throw deadline.signal?.reason;
-    if (result.timedOut) throw tooLate(`"${command}" did not end`);
+    const { result, late } = await this.#within(child, until, deadline.signal);
+    if (deadline.signal?.aborted) throw deadline.signal.reason;
+    if (late) throw tooLate(`"${command}" did not end`);
     if (result.exitCode === undefined) throw endedFirst(`"${command}" ended`);
     return { output: result.stdout, exitCode: result.exitCode };
+  }
+
+  /** Kills the command's whole group: nsenter waits in one process for the command in another. */
+  async #within<T extends { readonly pid?: number } & Promise<unknown>>(
+    child: T,
+    until: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly result: Awaited<T>; readonly late: boolean }> {
+    let late = false;
+    const kill = (): void => {
+      if (child.pid !== undefined) killGroup(child.pid);
+    };
+    const expire = (): void => {
+      late = true;
+      kill();
+    };
+    const timer = setTimeout(expire, Math.max(1, until - Date.now()));
+    signal?.addEventListener('abort', kill);
+    try {
+      return { result: await child, late };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', kill);
+    }
   }
 
   /** The process id of PID 1, once the board is up. */

@@ -33,7 +33,7 @@ exec script --quiet --flush --return --command \\
  * sandbox_stage: an empty folder. sandbox_root: image or folder. sandbox_type: its type; empty for a folder.
  * sandbox_cmdline: the text of /proc/cmdline. sandbox_disks: lines "MAJOR MINOR PATH".
  * sandbox_environment, sandbox_arguments: lines, what the kernel gives init. sandbox_init: its path.
- * sandbox_user: "yes" inside a user namespace. sandbox_read_only: names in /proc. sandbox_privileges: setpriv's options.
+ * sandbox_user: "yes" inside a user namespace. sandbox_read_only: names in /proc. sandbox_privileges: setpriv's option.
  */
 export const setupScript = `
 set -e
@@ -48,7 +48,9 @@ if [ -n "$sandbox_type" ]; then
   mount -n -t "$sandbox_type" -o ro,loop "$sandbox_root" "$root"
 else
   mount -n -t tmpfs -o mode=0755 root "$root"
-  cp -a "$sandbox_root/." "$root/"
+  # The sandbox brings its own device nodes, and an ordinary user could not copy them.
+  find "$sandbox_root/" -mindepth 1 -maxdepth 1 ! -name dev -exec cp -a -t "$root" -- {} +
+  [ ! -d "$sandbox_root/dev" ] || mkdir "$root/dev"
   mount -n -o remount,bind,ro "$root"
 fi
 
@@ -113,5 +115,5 @@ cd "$root"
 mount -n --move . /
 echo '${isSetUp}' >&3
 exec 2>&1 3>&-
-exec setpriv $sandbox_privileges -- env -i HOME=/ TERM=linux "$@"
+exec setpriv "$sandbox_privileges" -- env -i HOME=/ TERM=linux "$@"
 `;

@@ -8,7 +8,7 @@ import type { CommandResult } from '../boot.ts';
 /** Bytes that are sent in one go, less than the terminal's buffer by what Shell puts around a command. */
 const lineLength = 3000;
 
-/** A byte as `printf %b` takes it, which no quoting makes longer: "\\0ooo". */
+/** A byte as `printf %b` takes it, which no quoting makes longer: a backslash, a zero and three octal digits. */
 const escapedLength = 5;
 
 /** Runs `command` by way of `run`, which takes short ones. */

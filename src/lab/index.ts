@@ -6,7 +6,8 @@
  */
 import type { Boot, BootRequest, Machine } from './boot.ts';
 import { bootQemu } from './qemu/boot-qemu.ts';
-import { cannot } from './storage.ts';
+import { bootSandbox } from './sandbox/boot-sandbox.ts';
+import { bootUml } from './uml/boot-uml.ts';
 
 export { account } from './account.ts';
 export type { Boot, BootRequest, CommandResult, Deadline, Ending, Machine } from './boot.ts';
@@ -14,9 +15,11 @@ export { machines } from './boot.ts';
 export type { MountEntry } from './mountinfo.ts';
 
 /** One row a machine. */
-const boots: Readonly<Partial<Record<Machine, (request: BootRequest) => Promise<Boot>>>> = {
+const boots: Readonly<Record<Machine, (request: BootRequest) => Promise<Boot>>> = {
   qemu: bootQemu,
   'qemu-own-kernel': bootQemu,
+  uml: bootUml,
+  sandbox: bootSandbox,
 };
 
 /**
@@ -25,10 +28,8 @@ const boots: Readonly<Partial<Record<Machine, (request: BootRequest) => Promise<
  * lifetime, or with our process.
  *
  * @throws Failure OVL401 when a tool is missing, OVL406 and OVL407 when there is no kernel, OVL412 when the machine cannot
- *   play this board
+ *   play this board, OVL431 and OVL432 when there can be no sandbox
  */
 export async function bootBoard(request: BootRequest): Promise<Boot> {
-  const boot = boots[request.machine];
-  if (boot === undefined) throw cannot(`the machine "${request.machine}"`, 'this lab is without it');
-  return boot(request);
+  return boots[request.machine](request);
 }

@@ -11,7 +11,7 @@ export interface SandboxSpec {
     | { readonly kind: 'image'; readonly image: string; readonly type: string }
     | { readonly kind: 'folder'; readonly folder: string };
   /**
-   * Disks of the board, in place, as block devices at the paths given; each is an image of a file system or is filled by
+   * Disks of the board, in place, as block devices; each is an image of a file system or is filled by
    * the board. As an ordinary user there are none.
    */
   readonly disks?: readonly SandboxDisk[];
@@ -30,6 +30,6 @@ export interface SandboxSpec {
 
 export interface SandboxDisk {
   readonly image: string;
-  /** Absolute path below /dev, such as "/dev/mmcblk0p3". */
-  readonly device: string;
+  /** A name below /dev, such as "/dev/mmcblk0p3", beside the kernel's own, /dev/loopN. */
+  readonly device?: string;
 }

@@ -18,18 +18,27 @@ import { SandboxBoard } from './sandbox-board.ts';
 import { consoleScript, setupScript } from './setup.ts';
 import type { SandboxSpec } from './spec.ts';
 
+export interface StartOptions extends LifeOptions {
+  /** Done when the board has ended, before `exited` settles. */
+  readonly tidy?: () => Promise<void>;
+}
+
 /**
  * Starts the board; its init has been executed when this returns.
  * @throws Failure OVL401 when a tool is missing, OVL431 where there are no namespaces, OVL432 when it cannot be set up
  */
-export async function startSandbox(spec: SandboxSpec, options: LifeOptions = {}): Promise<SandboxBoard> {
+export async function startSandbox(spec: SandboxSpec, options: StartOptions = {}): Promise<SandboxBoard> {
   options.signal?.throwIfAborted();
   const mode = usableMode(spec);
   const stage = await mkdtemp(join(tmpdir(), 'overlaykit-sandbox-'));
   const loops: LoopDevice[] = [];
-  const tidy = async (): Promise<void> => {
+  const clear = async (): Promise<void> => {
     for (const loop of loops) await loop.release();
     await rm(stage, { recursive: true, force: true });
+  };
+  const tidy = async (): Promise<void> => {
+    await clear();
+    await options.tidy?.();
   };
   try {
     for (const disk of spec.disks ?? []) loops.push(await LoopDevice.attach(disk.image));
@@ -42,7 +51,7 @@ export async function startSandbox(spec: SandboxSpec, options: LifeOptions = {})
       tidy,
     });
   } catch (error) {
-    await tidy();
+    await clear();
     throw error;
   }
 }
@@ -80,9 +89,12 @@ function environment(
 ): Readonly<Record<string, string>> {
   const words = [...(spec.words ?? []), 'labshell=labshell'];
   const { cmdline, environment: named, initArguments } = kernelWords(words);
-  const disks = (spec.disks ?? []).map(
-    ({ device }, at) => `${loops[at]?.major} ${loops[at]?.minor} ${device}`,
-  );
+  const disks = (spec.disks ?? []).flatMap(({ device }, at) => {
+    const loop = loops[at];
+    // The kernel's own name too: findfs looks for what /proc/partitions lists.
+    const paths = loop === undefined ? [] : [...new Set([loop.path, device ?? loop.path])];
+    return paths.map((path) => `${loop?.major} ${loop?.minor} ${path}`);
+  });
   return {
     PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`,
     LC_ALL: 'C',

@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireTool } from '../../system/tools.ts';
+import type { ShellPlace } from '../boot.ts';
 import { buildInitramfs, settingsArchive } from '../kernel/initramfs.ts';
 import type { LifeOptions } from '../life.ts';
 import { namespaceMode, unshareFor } from '../sandbox/available.ts';
@@ -28,11 +29,17 @@ import { UmlBoard } from './uml-board.ts';
 /** Debian's nobody and nogroup; the kernel's own numbers for "nobody that is known here". */
 const nobody = 65534;
 
+export interface StartOptions extends LifeOptions {
+  readonly shell?: ShellPlace;
+  /** Done when the board has ended, before `exited` settles. */
+  readonly tidy?: () => Promise<void>;
+}
+
 /**
  * Starts the board and returns at once; what it says comes later.
  * @throws Failure OVL401 without setpriv, OVL407 when the kernel lacks a module that the board needs
  */
-export async function startUml(spec: UmlSpec, options: LifeOptions = {}): Promise<UmlBoard> {
+export async function startUml(spec: UmlSpec, options: StartOptions = {}): Promise<UmlBoard> {
   options.signal?.throwIfAborted();
   const isRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'overlaykit-uml-'));
@@ -52,7 +59,11 @@ export async function startUml(spec: UmlSpec, options: LifeOptions = {}): Promis
       folder,
       environment: { HOME: folder, PATH: process.env.PATH ?? '', ...(await memoryFolder(spec, folder)) },
       life: options,
-      tidy: () => tidy(spec, folder),
+      shell: options.shell ?? 'lab',
+      tidy: async () => {
+        await tidy(spec, folder);
+        await options.tidy?.();
+      },
     });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { lastLines } from '../../system/process.ts';
-import type { Boot, CommandResult, Deadline, Ending } from '../boot.ts';
+import type { Boot, CommandResult, Deadline, Ending, ShellPlace } from '../boot.ts';
 import { Console, defaultWaitMs } from '../console.ts';
 import { Life, type LifeOptions } from '../life.ts';
 import { type MountEntry, parseMountinfo } from '../mountinfo.ts';
@@ -21,6 +21,7 @@ export interface UmlBoardParts {
   readonly inNamespace: boolean;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly shell: ShellPlace;
   readonly life: LifeOptions;
   readonly tidy: () => Promise<void>;
 }
@@ -59,7 +60,10 @@ export class UmlBoard implements Boot {
     const shell = child.stdio[shellDescriptor] as Duplex;
     this.#console = new Console((text) => stdin.write(text));
     this.#shellLine = new Console((text) => shell.write(text));
-    this.#shell = new Shell(this.#shellLine, { greets: true });
+    this.#shell =
+      parts.shell === 'console'
+        ? new Shell(this.#console, { greets: false })
+        : new Shell(this.#shellLine, { greets: true });
     stdout.on('data', (bytes: Buffer) => this.#console.feed(bytes));
     stderr.on('data', (bytes: Buffer) => this.#complaints.push(bytes));
     shell.on('data', (bytes: Buffer) => this.#shellLine.feed(bytes));

@@ -50,15 +50,23 @@ const treeFiles: readonly string[] = [
   ...headers,
 ];
 
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  /** Gets one line when something is fetched. */
+  readonly progress?: (line: string) => void;
+}
+
 /**
  * A folder with the engine's source, checked against its digest.
  *
  * @param named folder that holds the tarball, or what is in it; undefined for Debian's package, fetched once
  * @throws Failure OVL452 when it cannot be fetched, OVL453 when it is another source, OVL454 when it is not there
  */
-export async function engineSource(named?: string, signal?: AbortSignal): Promise<string> {
-  if (named === undefined)
-    return unpacked(async () => join(await debianSource(signal), engine.tarball), signal);
+export async function engineSource(named?: string, options: FetchOptions = {}): Promise<string> {
+  const { signal } = options;
+  if (named === undefined) {
+    return unpacked(async () => join(await debianSource(options), engine.tarball), signal);
+  }
   const tarball = join(named, engine.tarball);
   if (!(await isFile(tarball))) return checkedTree(named);
   // Also when the cache has the right one: somebody who names a folder wants that one.
@@ -84,8 +92,9 @@ export async function treeDigest(folder: string): Promise<string> {
   return sha256(lines.join(''));
 }
 
-async function debianSource(signal: AbortSignal | undefined): Promise<string> {
+async function debianSource({ signal, progress }: FetchOptions): Promise<string> {
   const { package: name, packageVersion, suite } = engine;
+  progress?.(`fetching the source of QuickJS ${engine.version}`);
   try {
     const options = signal === undefined ? { suite } : { suite, signal };
     return await downloadDebianSource(name, packageVersion, options);

@@ -12,21 +12,18 @@ import { packageRoot, packageVersion } from '../system/package-root.ts';
 import { checkBuilt } from './built.ts';
 import { compileScript, scriptCompiler } from './bytecode.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
-import { engine, engineSource } from './engine.ts';
+import { engine, engineSource, type FetchOptions } from './engine.ts';
 import { linkProgram, releaseStyle } from './link.ts';
 import { protocolHeader } from './protocol.ts';
 import { bundleScript } from './script.ts';
 import { type Architecture, targetFor } from './targets.ts';
 
-export interface HelperOptions {
+export interface HelperOptions extends FetchOptions {
   readonly arch: Architecture;
   /** Prefix of the compiler's name, as in CROSS_COMPILE: "mips-openwrt-linux-musl-". */
   readonly crossCompile?: string;
   /** Folder with the engine's source; the default is $OVL_QUICKJS_SOURCE, else Debian's package. */
   readonly engineSource?: string;
-  /** Gets one line for each stage that takes time. */
-  readonly progress?: (line: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface BuiltHelper {
@@ -42,16 +39,15 @@ const fileName = 'overlay_helper';
  * @throws Failure OVL450 to OVL457
  */
 export async function buildHelper(options: HelperOptions): Promise<BuiltHelper> {
-  const progress = options.progress ?? (() => {});
   const target = targetFor(options.arch);
   const compiler = await targetCompiler(target, options.crossCompile);
   const script = await helperScript();
   const native = join(packageRoot(), 'src', 'helper', 'native');
   const key = await inputsDigest(options.arch, compiler, target.flags, script, native);
   const folder = await cached(join('helper', options.arch, key), async (final) => {
-    progress(`QuickJS ${engine.version}: source`);
-    const source = await engineSource(options.engineSource ?? process.env.OVL_QUICKJS_SOURCE, options.signal);
-    progress(`QuickJS ${engine.version}: compiling for ${options.arch}`);
+    const named = options.engineSource ?? process.env.OVL_QUICKJS_SOURCE;
+    const source = await engineSource(named, options);
+    options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
     const work = join(final, 'work');
     await mkdir(work);
     await compileScript(await scriptCompiler(source, await hostCompiler()), script, work);

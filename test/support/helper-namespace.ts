@@ -21,6 +21,8 @@ export interface NamespaceOptions {
   readonly shape?: string;
   /** Shared libraries of the host that the helper needs; none, since it is static, unless it is a sanitized one. */
   readonly libraries?: readonly string[];
+  /** Whether proc, sysfs and /dev are all that is mounted, as overlay_init finds it. */
+  readonly bare?: boolean;
   /** Whether the root is a squashfs image; a bind mount of its tree, read-only, where not. */
   readonly image?: boolean;
 }
@@ -151,16 +153,15 @@ ${mountRoot}
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 mount --bind "$folder/dev" "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-mount -t tmpfs tmpfs "$root/overlay"
+${options.bare === true ? '' : 'mount -t tmpfs tmpfs "$root/run"; mount -t tmpfs tmpfs "$root/overlay"'}
 cd "$root"
 pivot_root . .
 umount -l .
 cd /
 exec /bin/sh -c ${quoted(`set -e
-mkdir -p /overlay/upper /overlay/work
+${options.bare === true ? '' : 'mkdir -p /overlay/upper /overlay/work'}
 ${options.before ?? ''}
-${union}
+${options.bare === true ? '' : union}
 ${options.script}`)}
 `;
 }

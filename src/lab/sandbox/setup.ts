@@ -87,7 +87,7 @@ DISKS
 fi
 
 if [ -d "$root/proc" ]; then
-  mount -n -t proc proc "$root/proc"
+  mount -n -t proc -o nosuid,nodev,noexec proc "$root/proc"
   printf '%s\\n' "$sandbox_cmdline" > "$sandbox_stage/cmdline"
   mount -n --bind "$sandbox_stage/cmdline" "$root/proc/cmdline"
   for name in $sandbox_read_only; do
@@ -95,7 +95,7 @@ if [ -d "$root/proc" ]; then
   done
 fi
 if [ -d "$root/sys" ]; then
-  mount -n -t sysfs -o ro sysfs "$root/sys"
+  mount -n -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root/sys"
 fi
 
 set --

@@ -44,8 +44,8 @@ export function planRung(name: RungName, context: RungContext): Result<Rung> {
 function persistentRung(context: RungContext): Result<Rung> {
   const { storage } = context.board;
   const address = storageAddress(storage);
+  if (storage.type !== 'tmpfs' && !mountable.includes(storage.type)) return notBuiltYet(context);
   if (storage.type === 'tmpfs' || address === undefined) return noPersistentStorage(context);
-  if (!mountable.includes(storage.type)) return notBuiltYet(context);
   return unionRung(context, {
     name: 'persistent',
     outcome: `changes are kept on the storage (${storage.type})`,

@@ -20,7 +20,7 @@ import { type Architecture, targetFor } from './targets.ts';
 
 export interface HelperOptions extends FetchOptions {
   readonly arch: Architecture;
-  /** Prefix of the compiler's name, as in CROSS_COMPILE: "mips-openwrt-linux-musl-". */
+  /** Prefix of the compiler's name, such as "mips-openwrt-linux-musl-"; the default is $CROSS_COMPILE. */
   readonly crossCompile?: string;
   /** Folder with the engine's source; the default is $OVL_QUICKJS_SOURCE, else Debian's package. */
   readonly engineSource?: string;
@@ -40,7 +40,8 @@ const fileName = 'overlay_helper';
  */
 export async function buildHelper(options: HelperOptions): Promise<BuiltHelper> {
   const target = targetFor(options.arch);
-  const compiler = await targetCompiler(target, options.crossCompile);
+  const prefix = options.crossCompile ?? process.env.CROSS_COMPILE;
+  const compiler = await targetCompiler(target, prefix === '' ? undefined : prefix);
   const script = await helperScript();
   const native = join(packageRoot(), 'src', 'helper', 'native');
   const key = await inputsDigest(options.arch, compiler, target.flags, script, native);

@@ -155,6 +155,9 @@ test.serial('a compiler that is not there, is no compiler, or is one for another
   await failsWith(t, 'OVL451', /is not a C compiler that runs here/, () =>
     build({ crossCompile: join(scratch, 'missing-') }),
   );
+  await withEnvironment({ CROSS_COMPILE: join(scratch, 'missing-') }, () =>
+    failsWith(t, 'OVL451', /missing-gcc" is not a C compiler/, () => buildHelper({ arch: 'x86_64' })),
+  );
   const other = await fakeCompiler('mips', 'mips-openwrt-linux-musl', 'exit 0');
   await failsWith(t, 'OVL451', /does not compile for x86_64\n.*mips-openwrt/, () =>
     build({ crossCompile: other }),

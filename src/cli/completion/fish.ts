@@ -12,6 +12,7 @@ export function fishCompletion({ commands, general }: CompletionTable): string {
     'complete -c ovl -f',
     ...general.map((option) => optionLine(unnamed, option)),
     ...commands.map(({ name, summary }) => `complete -c ovl -n ${unnamed} -a ${name} -d ${quoted(summary)}`),
+    `complete -c ovl -n ${unnamed} -a help -d ${quoted('shows the help of a command')}`,
     `complete -c ovl -n ${quote('__fish_seen_subcommand_from help')} -a ${quoted(names)}`,
     ...commands.flatMap(commandLines),
     '',

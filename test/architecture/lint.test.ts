@@ -9,8 +9,14 @@ const scripts = files.filter((path) => path.endsWith('.sh') || path === '.ci/run
 /** Runs a checker, which says nothing where nothing is wrong. */
 async function clean(t: ExecutionContext, command: string, args: readonly string[]): Promise<void> {
   // ava asks for colours, which would make the failure unreadable where they are shown as text.
-  const env = { FORCE_COLOR: '0', NO_COLOR: '1' };
-  const { exitCode, all } = await execa(command, args, { preferLocal: true, reject: false, all: true, env });
+  const { PATH = '', HOME = '/' } = process.env;
+  const { exitCode, all } = await execa(command, args, {
+    preferLocal: true,
+    reject: false,
+    all: true,
+    extendEnv: false,
+    env: { PATH, HOME },
+  });
   t.is(exitCode, 0, all);
 }
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
+import { boardSchema } from '../../src/board/schema.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import type { Boot } from '../../src/lab/boot.ts';
+import { type Boot, bootBoard } from '../../src/lab/index.ts';
 import { type BusyboxRootOptions, busyboxRoot } from '../../src/lab/roots/busybox.ts';
 import { initIsUp } from '../../src/lab/roots/init-scripts.ts';
 import { blockedBy, sandboxUnavailable } from '../../src/lab/sandbox/available.ts';
@@ -229,6 +230,42 @@ test.serial('a root without mount points boots as far as it can', async (t) => {
   const board = await startSandbox({ root, ...plain, labShell: false });
   await board.waitFor(initIsUp);
   await board.cut();
+  t.deepEqual(await traces(), before);
+});
+
+test.serial('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
+  const root = await squashfs({ samples: false });
+  const board = (storage: object) =>
+    boardSchema.parse({
+      version: 1,
+      name: 'sandbox-test',
+      arch: 'x86_64',
+      kernel: { version: '6.1' },
+      root: { type: 'squashfs' },
+      storage,
+    });
+  const request = { machine: 'sandbox', rootImage: root.kind === 'image' ? root.image : '' } as const;
+  const named = board({ type: 'ext4', find: { path: '/dev/mmcblk0p3' }, size: '16MiB' });
+  const storageImage = join(work, 'board.ext4');
+  for (const seen of ['factory\n', 'written\n']) {
+    const boot = await bootBoard({
+      ...request,
+      board: named,
+      storageImage,
+      cmdline: ['store=/dev/mmcblk0p3'],
+    });
+    t.is(await output(boot, 'hostname; echo written > /etc/hostname'), seen);
+    t.deepEqual(await boot.poweroff(), { kind: 'off' });
+  }
+  const labelled = board({ type: 'ext4', find: { label: 'writable' }, size: '16MiB' });
+  const boot = await bootBoard({ ...request, board: labelled, init: '/sbin/init', shell: 'console' });
+  t.regex(await output(boot, 'findfs LABEL=writable'), /^\/dev\/loop\d+\n$/);
+  await boot.cut();
+  const flash = board({ type: 'jffs2', find: { mtd: 'rootfs_data' }, size: '4MiB', erase_block: '64KiB' });
+  await t.throwsAsync(bootBoard({ ...request, board: flash }), {
+    instanceOf: Failure,
+    message: /OVL412.*flash/,
+  });
   t.deepEqual(await traces(), before);
 });
 

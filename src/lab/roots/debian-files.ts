@@ -52,6 +52,7 @@ const consoleLogin: readonly RootFile[] = [
   ),
   symlink('/etc/systemd/system/serial-getty@.service', '/dev/null'),
   symlink('/etc/systemd/system/getty@.service', '/dev/null'),
+  symlink('/etc/systemd/system/getty-static.service', '/dev/null'),
   file(
     '/etc/systemd/system/console-getty.service.d/autologin.conf',
     `[Service]
@@ -63,8 +64,7 @@ ExecStart=-/sbin/agetty --autologin root --noclear --nohints --keep-baud console
 ];
 
 const labShell: readonly RootFile[] = [
-  // /sbin is a link to usr/sbin, so this is labShellPath.
-  file(`/usr${labShellPath}`, labShellScript, 0o755),
+  file(labShellPath, labShellScript, 0o755),
   file(
     '/etc/systemd/system/labshell.service',
     `[Unit]

@@ -33,7 +33,7 @@ export interface DebianRootOptions {
  * @throws Failure OVL401 when mmdebstrap or squashfs-tools is not installed, OVL405 when it fails (no network, most often)
  */
 export async function debianRoot(options: DebianRootOptions = {}): Promise<RootImage> {
-  const tree = rootTree(debianFiles, options.files ?? []);
+  const tree = rootTree(debianFiles.map(usrMerged), (options.files ?? []).map(usrMerged));
   const month = new Date().toISOString().slice(0, 7);
   const recipe = createHash('sha256')
     .update(JSON.stringify([packages, excludedPaths, tree]))
@@ -43,6 +43,11 @@ export async function debianRoot(options: DebianRootOptions = {}): Promise<RootI
   );
   const image = join(folder, 'root.squashfs');
   return { image, bytes: (await stat(image)).size };
+}
+
+/** In Debian /bin, /sbin and /lib are links into /usr, and an archive holds no file below a link. */
+function usrMerged(entry: RootFile): RootFile {
+  return { ...entry, path: entry.path.replace(/^\/(bin|sbin|lib)\//, '/usr/$1/') };
 }
 
 async function makeImage(

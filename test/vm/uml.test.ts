@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { boardSchema } from '../../src/board/schema.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import type { Boot } from '../../src/lab/boot.ts';
+import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
 import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
+import { debianRoot } from '../../src/lab/roots/debian.ts';
+import { debianIsUp } from '../../src/lab/roots/debian-files.ts';
 import type { RootImage, RootImageType } from '../../src/lab/roots/image.ts';
 import { initIsUp } from '../../src/lab/roots/init-scripts.ts';
 import { samplesFolder } from '../../src/lab/roots/sample-files.ts';
@@ -15,6 +18,9 @@ import { runTool } from '../../src/system/process.ts';
 import { tenLineOverlay } from '../support/ten-line-overlay.ts';
 
 const work = await mkdtemp(join(tmpdir(), 'ovl-test-uml-'));
+// What boards leave behind shows in a folder that no other test uses, and that only root may look into.
+process.env.TMPDIR = join(work, 'tmp');
+await mkdir(process.env.TMPDIR, { mode: 0o700 });
 test.after.always(() => rm(work, { recursive: true, force: true }));
 
 const roots = new Map<RootImageType, Promise<RootImage>>();
@@ -60,21 +66,21 @@ interface Process {
   readonly user: number;
 }
 
-/** Processes of this machine that run something in a folder of the lab's UML. */
+/** Processes of this machine that run in a folder of one of our boards. */
 async function processes(): Promise<readonly Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
+      const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      return { command, user: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]) };
+      return { folder, command, user: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]) };
     }),
   );
-  return found.filter(({ command }) => command.includes('overlaykit-uml-'));
+  return found.filter(({ folder }) => folder.startsWith(tmpdir()));
 }
 
-const folders = async (): Promise<readonly string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('overlaykit-uml-'));
+const folders = (): Promise<readonly string[]> => readdir(tmpdir());
 
 for (const type of ['squashfs', 'cramfs'] as const) {
   test.serial(`a ${type} root with tmpfs storage forgets what was written`, async (t) => {
@@ -157,10 +163,10 @@ test.serial('commands of any length run, with their output and exit code as they
 test.serial('it runs as nobody, and nothing of it stays, however it ends', async (t) => {
   const board = await startUml(await specOf('squashfs', { init: '/sbin/init' }));
   await board.waitFor(initIsUp);
-  const running = (await processes()).filter(({ command }) => /^\/\S*\/linux\0/.test(command));
+  const running = (await processes()).filter(({ command }) => command.startsWith('./linux\0'));
   t.true(running.length > 1, 'the search finds a running board');
   const user = process.getuid?.() === 0 ? 65534 : process.getuid?.();
-  t.true(running.every((one) => one.user === user));
+  t.deepEqual([...new Set(running.map((one) => one.user))], [user]);
   await board.cut();
   t.deepEqual([await processes(), await folders()], [[], []]);
   await t.throwsAsync(() => board.run('true'), { instanceOf: Failure, message: /OVL411/ });
@@ -187,4 +193,65 @@ test.serial('a kernel panic and a reboot are the end', async (t) => {
     rebooting.run('reboot -f').catch(() => undefined);
     t.deepEqual(await rebooting.exited, { kind: 'off' });
   });
+});
+
+test.serial('a Debian root with systemd comes up writable over its squashfs', async (t) => {
+  const { image } = await debianRoot({ files: [tenLineOverlay] });
+  const spec = await specOf('squashfs', { root: { image, type: 'squashfs' }, memoryMiB: 256 });
+  await boot(t, spec, async (board) => {
+    const slow = { timeoutMs: 120_000 };
+    t.is((await board.run('cat /proc/1/comm', slow)).output, 'systemd\n');
+    t.is((await board.run('systemctl is-system-running --wait', slow)).output, 'running\n');
+    t.is(
+      await output(board, 'echo written > /etc/hostname; cat /etc/hostname /rom/etc/hostname'),
+      'written\nfactory\n',
+    );
+    await board.waitFor(debianIsUp, slow);
+  });
+});
+
+const requestOf = (storage: object): BootRequest => ({
+  machine: 'uml',
+  init: '/sbin/overlay_init',
+  rootImage: join(work, 'root.squashfs'),
+  board: boardSchema.parse({
+    version: 1,
+    name: 'uml-test',
+    arch: 'x86_64',
+    kernel: { version: '6.1' },
+    root: { type: 'squashfs' },
+    storage,
+  }),
+});
+
+test.serial('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
+  await rootOf('squashfs');
+  const request = {
+    ...requestOf({ type: 'ext4', find: { path: '/dev/mmcblk0p3' }, size: '16MiB' }),
+    storageImage: join(work, 'board.ext4'),
+    cmdline: ['store=/dev/mmcblk0p3'],
+  };
+  for (const seen of ['factory\n', 'written\n']) {
+    const board = await bootBoard(request);
+    t.is(await output(board, 'hostname; echo written > /etc/hostname'), seen);
+    t.deepEqual(await board.poweroff(), { kind: 'off' });
+  }
+});
+
+test.serial('a shell on the console does where there is no lab shell', async (t) => {
+  await rootOf('squashfs');
+  const board = await bootBoard({
+    ...requestOf({ type: 'tmpfs' }),
+    shell: 'console',
+    cmdline: ['store=tmpfs'],
+  });
+  t.deepEqual(await board.run('echo on the console; exit 4'), { output: 'on the console\n', exitCode: 4 });
+  t.deepEqual(await board.poweroff(), { kind: 'off' });
+});
+
+test('boards with flash, and counting instructions, are refused', async (t) => {
+  const flash = { type: 'jffs2', find: { mtd: 'rootfs_data' }, size: '4MiB', erase_block: '64KiB' };
+  await t.throwsAsync(bootBoard(requestOf(flash)), { instanceOf: Failure, message: /OVL412.*flash/ });
+  const counted = { ...requestOf({ type: 'tmpfs' }), exact: { seed: 1 } };
+  await t.throwsAsync(bootBoard(counted), { instanceOf: Failure, message: /OVL412.*counted/ });
 });

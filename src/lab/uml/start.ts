@@ -47,17 +47,18 @@ export async function startUml(spec: UmlSpec, options: StartOptions = {}): Promi
     await fillFolder(spec, folder);
     if (isRoot) await giveToNobody(folder);
     const namespace = namespaceLauncher(isRoot);
+    // All paths are relative: nobody may not walk through every folder in which $TMPDIR may lie.
     return UmlBoard.start({
       inNamespace: namespace.length > 0,
       command: [
         ...namespace,
         ...unprivileged(isRoot),
         ...underShell(namespace.length > 0),
-        join(folder, umlFiles.kernel),
+        `./${umlFiles.kernel}`,
         ...umlArguments(spec),
       ],
       folder,
-      environment: { HOME: folder, PATH: process.env.PATH ?? '', ...(await memoryFolder(spec, folder)) },
+      environment: { HOME: '.', PATH: process.env.PATH ?? '', ...(await memoryFolder(spec)) },
       life: options,
       shell: options.shell ?? 'lab',
       tidy: async () => {
@@ -127,10 +128,10 @@ function underShell(inNamespace: boolean): readonly string[] {
  * The kernel keeps the board's memory in a deleted file: in /dev/shm by itself, which containers make too small, and the
  * board would die of SIGBUS later.
  */
-async function memoryFolder(spec: UmlSpec, folder: string): Promise<Record<string, string>> {
+async function memoryFolder(spec: UmlSpec): Promise<Record<string, string>> {
   const shm = await statfs('/dev/shm').catch(() => undefined);
   const free = shm === undefined ? 0 : shm.bavail * shm.bsize;
-  return free > 2 * memoryMiB(spec) * 2 ** 20 ? {} : { TMPDIR: folder };
+  return free > 2 * memoryMiB(spec) * 2 ** 20 ? {} : { TMPDIR: '.' };
 }
 
 /** Gives the storage back, whole or not at all, and removes the folder. */

@@ -96,7 +96,7 @@ begin_after() {
 # execute_init WORD...: replaces this shell by init.
 execute_init() {
   unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED
-  ovl_failed="the kernel cannot execute $init"
+  ovl_failed="the kernel cannot execute init"
   exec "$init" "$@"
 }
 
@@ -137,7 +137,7 @@ go_on() {
 
 # read_only_root WORD...: init on the read-only root as it is. Returns only when there is none, or when it was tried.
 read_only_root() {
-  ovl_failed="$init cannot be executed on the read-only root"
+  ovl_failed="there is no init on the read-only root"
   [ -x "$init" ] && [ "${OVERLAYKIT_AFTER-}" != read-only ] || return 1
   ovl_rung=read-only
   settle "the root stays read-only, nothing can be written"
@@ -147,7 +147,7 @@ read_only_root() {
 # rescue WORD...: a shell for whoever stands in front of the board. Leaving it goes on to the read-only root.
 # applets: sleep
 rescue() {
-  settle "a shell on the console; exit goes on with $init on the read-only root"
+  settle "a shell on the console; exit goes on with init on the read-only root"
   while :; do
     if [ -c /dev/console ]; then
       /bin/sh </dev/console >/dev/console 2>&1

@@ -28,7 +28,7 @@ can_write() {
 # init_is_there: seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that
 # can be said.
 init_is_there() {
-  [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || refuse "no executable $init in the merged root"
+  [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || refuse "no executable init in the merged root"
 }
 
 # enter_by_applets enter_by_pivot|enter_by_chroot WORD...: into the merged root, and init executed there. Returns only when
@@ -74,7 +74,7 @@ enter_by_pivot() {
   cd /
   ovl_inside=yes
   [ ! -x "$init" ] || execute_init "$@"
-  ovl_failed="executing $init in the merged root"
+  ovl_failed="executing init in the merged root"
   step_out
   return 1
 }
@@ -97,7 +97,7 @@ enter_by_chroot() {
     unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS
     cd "$new_root" && exec chroot . "$init" "$@"
   fi
-  ovl_failed="executing $init in the merged root"
+  ovl_failed="executing init in the merged root"
   umount "$new_root$old_root"
   return 1
 }

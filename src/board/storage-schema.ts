@@ -7,6 +7,7 @@ export const storageTypes = ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs'] 
 const find = z
   .strictObject({
     mtd: text
+      .regex(/^[^\n]*$/, must('a name of an MTD partition', 'each has one line in /proc/mtd'))
       .optional()
       .describe('Name of the MTD partition as in /proc/mtd.')
       .meta({ examples: ['rootfs_data'] }),

@@ -26,6 +26,8 @@ export interface ShellBoardFiles {
   readonly storage?: Readonly<Record<string, string>>;
   /** Text of /sbin/init; one that records its execution unless said otherwise, none where null. */
   readonly init?: string | null;
+  /** Where init is, when not at /sbin/init. */
+  readonly initPath?: string;
   /** What the board's console types into the rescue shell. */
   readonly typed?: string;
 }
@@ -106,12 +108,13 @@ export class ShellBoard {
     const shim = await readFile(join(shims, 'shim.sh'), 'utf8');
     for (const applet of files.applets) await this.#install(`shims/${applet}`, shim);
     const init = files.init === undefined ? await readFile(join(shims, 'init.sh'), 'utf8') : files.init;
-    if (init !== null) await this.#install('sbin/init', init);
+    if (init !== null) await this.#install(files.initPath ?? 'sbin/init', init);
     await this.#install('sbin/overlay_init', files.overlayInit);
     if (files.helper !== undefined) await this.#install('sbin/overlay_helper', files.helper);
   }
 
   async #install(path: string, text: string): Promise<void> {
+    await mkdir(join(this.#root, path, '..'), { recursive: true });
     await writeFile(join(this.#root, path), text);
     await chmod(join(this.#root, path), 0o755);
   }
@@ -133,6 +136,8 @@ export class ShellBoard {
     }
     // What is the union in the model is a plain directory here: the tree that a lower layer would show through it.
     await cp(join(this.#root, 'sbin'), join(this.#root, 'mnt/sbin'), { recursive: true });
+    if (files.initPath !== undefined)
+      await cp(join(this.#root, 'opt'), join(this.#root, 'mnt/opt'), { recursive: true });
   }
 
   async #account(console: string): Promise<ShellBoot> {

@@ -63,7 +63,7 @@ vmOwnKernel(
     );
     // The shell finds out only when the kernel refuses: PID 1 survives its failed exec, in the merged root already.
     await withBoot(t, byApplets, { ...request, cmdline: ['quiet'] }, (boot) =>
-      fellBack(boot, /persistent: the kernel cannot execute \/sbin\/init/),
+      fellBack(boot, /persistent: the kernel cannot execute init/),
     );
   },
 );

@@ -1,4 +1,5 @@
 #!/shells/busybox sh
+# shellcheck shell=dash disable=SC2016 # awk programs are in single quotes on purpose
 # Plays /sbin/init, and records that it was executed and with what.
 {
   printf 'init'

@@ -1,4 +1,5 @@
 #!/shells/busybox sh
+# shellcheck shell=dash disable=SC2016 # awk programs are in single quotes on purpose
 # Stands in for every program that overlay_init calls. Writes the call with all its arguments to /log/calls, fails when
 # its turn comes (/log/fail-at), and otherwise does to the model of the mount table what the real program does to the kernel.
 name=${0##*/}
@@ -18,7 +19,10 @@ if [ "$count" = "$fail_at" ]; then
 fi
 
 bb=/shells/busybox
-last() { for word; do :; done; echo "$word"; }
+last() {
+  for word; do :; done
+  echo "$word"
+}
 
 # The model: one mount a line, as the kernel shows it. It is seen at /proc/mounts once proc is mounted.
 table=/log/proc/mounts
@@ -28,8 +32,14 @@ case $name in
     type=none
     while [ $# -gt 2 ]; do
       case $1 in
-        -t) type=$2; shift ;;
-        -o) options=$2; shift ;;
+        -t)
+          type=$2
+          shift
+          ;;
+        -o)
+          options=$2
+          shift
+          ;;
       esac
       shift
     done
@@ -48,7 +58,10 @@ case $name in
   umount)
     $bb awk -v target="$1" '{ line[NR] = $0; if ($2 == target) gone = NR }
       END { if (!gone) exit 1; for (i = 1; i <= NR; i++) if (i != gone) print line[i] }' $table >/log/mounts.new ||
-      { echo "umount: $1: not mounted" >&2; exit 1; }
+      {
+        echo "umount: $1: not mounted" >&2
+        exit 1
+      }
     $bb cp /log/mounts.new $table
     ;;
   pivot_root)
@@ -67,5 +80,8 @@ case $name in
     ;;
   mkdir | rm | mv) exec $bb "$name" "$@" ;;
   sleep | sync | modprobe) ;;
-  findfs) cat /log/findfs 2>/dev/null || { echo "findfs: unable to resolve '$(last "$@")'" >&2; exit 1; } ;;
+  findfs) cat /log/findfs 2>/dev/null || {
+    echo "findfs: unable to resolve '$(last "$@")'" >&2
+    exit 1
+  } ;;
 esac

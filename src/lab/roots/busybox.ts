@@ -95,7 +95,7 @@ const configuration: readonly RootFile[] = [
   file('/etc/profile', profile),
   file('/etc/hostname', 'factory\n'),
   file('/etc/issue', 'overlaykit lab board\n'),
-  file('/etc/passwd', 'root::0:0:root:/root:/bin/sh\nuser:x:1000:100:user:/home/user:/bin/sh\n'),
+  file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:100:user:/home/user:/bin/sh\n'),
   file('/etc/group', 'root:x:0:\nusers:x:100:user\n'),
   file('/etc/shells', '/bin/sh\n'),
   symlink('/etc/mtab', '/proc/mounts'),

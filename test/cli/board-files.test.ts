@@ -56,6 +56,14 @@ test('check: all shipped boards are without errors', async (t) => {
   t.is(ran.exitCode, 0);
 });
 
+test('check: applets that overlay_init needs and the board lacks are named', async (t) => {
+  const lacking = `${goodBoard}applets: [sh, umount, mkdir, cat, sleep]\n`;
+  const cwd = await folder(t, { 'x.yaml': lacking });
+  const ran = await ovl(['check', 'x.yaml'], { cwd });
+  t.is(ran.exitCode, 3);
+  t.regex(ran.stderr, /^x\.yaml:9:1: error\[OVL222\]: overlay_init needs applets .*\bmount\b/m);
+});
+
 test('plan: words, table and JSON say the same', async (t) => {
   const cwd = await folder(t, { 'x.yaml': warnedBoard });
   const words = await ovl(['plan', 'x.yaml'], { cwd });

@@ -133,19 +133,16 @@ test('init: answers that the vocabulary refuses are told apart from bad boards',
   t.deepEqual(await readdir(cwd), []);
 });
 
-test('init: every combination of types makes a board file that checks, and a plan where plans are made', async (t) => {
-  for (const root of ['squashfs', 'cramfs', 'ext4']) {
-    for (const storage of ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs']) {
-      const cwd = await folder(t);
-      const answers = [...flags, '--root', root, '--storage', storage, '-o', 'x.yaml'];
-      t.is((await ovl(['init', ...answers], { cwd })).exitCode, 0);
-      t.is((await ovl(['check', 'x.yaml'], { cwd })).exitCode, 0);
-      const plan = await ovl(['plan', 'x.yaml'], { cwd });
-      const built = storage !== 'ubifs' && storage !== 'file';
-      t.is(plan.exitCode, built ? 0 : 3, plan.stderr);
-      if (!built)
-        t.regex(plan.stderr, /error\[OVL212\]: storage\.type "\w+" is understood, but not built yet/);
-    }
+test('init: every type of storage makes a board file that checks, and a plan where plans are made', async (t) => {
+  for (const storage of ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs']) {
+    const cwd = await folder(t);
+    const answers = [...flags, '--storage', storage, '-o', 'x.yaml'];
+    t.is((await ovl(['init', ...answers], { cwd })).exitCode, 0);
+    t.is((await ovl(['check', 'x.yaml'], { cwd })).exitCode, 0);
+    const plan = await ovl(['plan', 'x.yaml'], { cwd });
+    const built = storage !== 'ubifs' && storage !== 'file';
+    t.is(plan.exitCode, built ? 0 : 3, plan.stderr);
+    if (!built) t.regex(plan.stderr, /error\[OVL212\]: storage\.type "\w+" is understood, but not built yet/);
   }
 });
 

@@ -3,7 +3,7 @@ import type { BundleFile } from '../bundle/file.ts';
 import { unsafePath } from '../bundle/path.ts';
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import { type Edit, type Edited, putDirectory, putFile } from './edit.ts';
-import type { ImageType, OpenImage } from './format.ts';
+import type { ImageSink, ImageType, OpenImage } from './format.ts';
 import { withImage } from './open.ts';
 import { writeWhole } from './output.ts';
 import { checkApplets, checkMountPoints, checkPrograms, defaultPath } from './requirements.ts';
@@ -27,6 +27,8 @@ export interface InstallRequest {
   readonly path?: readonly string[];
   /** Time of new files in seconds since 1970 (SOURCE_DATE_EPOCH); the image's own where it is not given. */
   readonly time?: number;
+  /** Interrupts the writing: `out` is then as it was before, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ImageReport {
@@ -54,11 +56,12 @@ export async function installBundle(request: InstallRequest): Promise<ImageRepor
     const trailing = await readTrailing(source, image.make.bytesUsed);
     const edit = editTree(image, request);
     let bytesAfter = 0;
-    await writeWhole(request.out, source.mode, async (sink) => {
+    const write = async (sink: ImageSink): Promise<void> => {
       await image.write(sink);
       await writeTrailing(sink, trailing);
       bytesAfter = sink.position;
-    });
+    };
+    await writeWhole(request.out, source.mode, write, request.signal);
     return {
       type: image.make.type,
       ...edit,

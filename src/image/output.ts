@@ -9,12 +9,14 @@ import type { ImageSink } from './format.ts';
  * Lets `write` fill a new file and puts it at `path`, which may be a file that is being read from.
  *
  * @param mode permission bits of the file
+ * @param signal ends it between two writes; its reason is then thrown
  * @throws Failure OVL363 when it cannot be written there; whatever `write` throws. In both cases nothing is left behind.
  */
 export async function writeWhole(
   path: string,
   mode: number,
   write: (sink: ImageSink) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   await refuseOther(path);
   // In the same folder, because rename does not cross file systems.
@@ -24,7 +26,8 @@ export async function writeWhole(
   });
   try {
     try {
-      await write(sinkOf(handle, path));
+      await write(sinkOf(handle, path, signal));
+      signal?.throwIfAborted();
       await handle.chmod(mode);
       await handle.sync();
     } finally {
@@ -38,7 +41,7 @@ export async function writeWhole(
   await syncFolder(dirname(path));
 }
 
-function sinkOf(handle: FileHandle, path: string): ImageSink {
+function sinkOf(handle: FileHandle, path: string, signal: AbortSignal | undefined): ImageSink {
   let position = 0;
   const writeAt = async (bytes: Uint8Array, at: number): Promise<void> => {
     for (let done = 0; done < bytes.length; ) {
@@ -55,6 +58,7 @@ function sinkOf(handle: FileHandle, path: string): ImageSink {
       return position;
     },
     async append(bytes) {
+      signal?.throwIfAborted();
       await writeAt(bytes, position);
       position += bytes.length;
     },

@@ -83,7 +83,7 @@ testAsRoot('everything that was there is as it was, with every compressor and op
     t.log(`${name}: ${report.bytesBefore} -> ${report.bytesAfter} bytes, ${took.toFixed(0)} ms`);
     const before = await snapshotImage(image, folder);
     const after = await snapshotImage(out, folder);
-    t.true(before.size > 1530, name);
+    t.true(before.size > 730, name);
     t.deepEqual(Object.keys(differences(before, after)).sort(), expectedPaths(), name);
     checkNewFiles(t, after);
     t.deepEqual(await makeOf(out), await makeOf(image), name);

@@ -1,5 +1,5 @@
 /** Images and bundles that do not fit each other, each refusal with its golden. Needs no root. */
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
@@ -139,6 +139,18 @@ squashfs('OVL363: where the image cannot be written nothing is left', async (t) 
     await refused(t, folder, () => installBundle(installRequest(image, join(folder, 'no/such/folder')))),
   ];
   await matchesGolden(t, 'image/OVL363.txt', messages.join('\n'));
+});
+
+squashfs('an interruption leaves the destination as it was', async (t) => {
+  const { folder, image, out } = await makeImage(t);
+  await writeFile(out, 'what was there');
+  const before = (await readdir(folder)).sort();
+  const interruption = new AbortController();
+  const running = installBundle({ ...installRequest(image, out), signal: interruption.signal });
+  interruption.abort(new Error('interrupted'));
+  await t.throwsAsync(running, { message: 'interrupted' });
+  t.deepEqual((await readdir(folder)).sort(), before);
+  t.is(await readFile(out, 'utf8'), 'what was there');
 });
 
 squashfs('OVL364: a compressor option that mksquashfs does not know', async (t) => {

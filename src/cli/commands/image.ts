@@ -51,6 +51,7 @@ they are. Root is not needed. The image is refused when it lacks what overlay_in
       addMountPoints: input.flag('add-mount-points'),
       requiredApplets: requires.applets,
       init: requires.init,
+      signal: context.signal,
       ...(time === undefined ? {} : { time }),
     });
     const { diagnostics: warnings, ...data } = report;

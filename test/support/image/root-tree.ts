@@ -47,7 +47,7 @@ export async function makeRootTree(t: ExecutionContext, root: string): Promise<v
   await file('owned', 'x');
   await chown(at('owned'), 4_000_000_000, 3_000_000_000);
   // Long listings have an index, and more inodes than one metadata block holds.
-  for (let index = 0; index < 1500; index += 1) await file(`many/file-${index}`, `content ${index % 700}`);
+  for (let index = 0; index < 700; index += 1) await file(`many/file-${index}`, `content ${index % 300}`);
   for (let index = 0; index < 20; index += 1)
     await chown(at(`many/file-${index}`), 1000 + index, 2000 + index);
   await setXattrs(root);

@@ -72,19 +72,49 @@ test('no file knows the place of this checkout or the home of whoever works on i
   t.deepEqual(found.flat(), []);
 });
 
-test('the lock file names no host, and nothing but the registry is a source', async (t) => {
+interface LockEntry {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly optional?: boolean;
+  readonly os?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+async function lockEntries(): Promise<readonly (readonly [string, LockEntry])[]> {
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly integrity?: string }>>;
+    readonly packages: Readonly<Record<string, LockEntry>>;
   };
-  const entries = Object.entries(lock.packages).filter(([name]) => name !== '');
+  return Object.entries(lock.packages);
+}
+
+test('the lock file names no host, and what it names has a digest', async (t) => {
+  const entries = (await lockEntries()).filter(([name]) => name !== '');
   t.true(entries.length > 10);
   t.deepEqual(
     entries.filter(([, entry]) => entry.resolved !== undefined).map(([name]) => name),
     [],
   );
+  // A registry may lack the programs of other platforms than its users'; then their digests cannot be had.
+  const ofOnePlatform = ({ optional, os }: LockEntry): boolean => optional === true && os !== undefined;
   t.deepEqual(
-    entries.filter(([, entry]) => entry.integrity === undefined).map(([name]) => name),
+    entries
+      .filter(([, entry]) => entry.integrity === undefined && !ofOnePlatform(entry))
+      .map(([name]) => name),
     [],
+  );
+});
+
+test('the lock file is complete: npm ci refuses one that lacks the programs of other platforms', async (t) => {
+  const entries = await lockEntries();
+  const names = new Set(entries.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+  const needed = entries.flatMap(([, entry]) =>
+    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }),
+  );
+  t.deepEqual(
+    needed.filter((name) => !names.has(name)),
+    [],
+    'npm drops them where the registry does not have them; put them back from the version before',
   );
 });
 

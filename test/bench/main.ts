@@ -1,0 +1,94 @@
+/**
+ * `npm run bench`: what overlay_init adds to a boot, counted in instructions, and how long `ovl check` and `ovl build` take.
+ * docs/benchmarks.md says how it is done. Nothing here asserts a time.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { formatDiagnostics } from '../../src/diagnostics/format.ts';
+import { ownKernel } from '../../src/lab/kernel/own.ts';
+import { writeOutput } from '../../src/system/files.ts';
+import { packageVersion } from '../../src/system/package-root.ts';
+import { installPrerequisites } from '../../src/system/prerequisites.ts';
+import type { ToolName } from '../../src/system/tools.ts';
+import { benchBoots } from './boots.ts';
+import { storages } from './case.ts';
+import { type Options, readOptions } from './options.ts';
+import { bootTables, wallTable, whyTable } from './report.ts';
+import { benchWall } from './wall.ts';
+import { benchParts } from './why.ts';
+
+const neededTools: readonly ToolName[] = [
+  ...([
+    'qemu-system-x86_64',
+    'setpriv',
+    'sqfstar',
+    'mksquashfs',
+    'busybox',
+    'dpkg-deb',
+    'apt-get',
+    'musl-gcc',
+  ] as const),
+  ...(['make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'xz', 'tar', 'nice'] as const),
+];
+
+/** Milliseconds for all of it, a first build of the kernel on a busy machine included. */
+const limitMs = 60 * 60_000;
+const runs = 2;
+const rounds = 15;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<number> {
+  const options = readOptions(words);
+  if (typeof options === 'string') {
+    note(options);
+    return 2;
+  }
+  const work = await mkdtemp(join(tmpdir(), 'ovl-bench-'));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
+  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  try {
+    await installPrerequisites(neededTools, note);
+    const figures = await bench(options, work, signal);
+    const content = `${JSON.stringify(figures, null, 2)}\n`;
+    if (options.json !== undefined) await writeOutput(options.json, { mode: 0o644, content });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    note(formatDiagnostics(error.diagnostics));
+    return 1;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function bench(options: Options, work: string, signal: AbortSignal): Promise<unknown> {
+  const [processor] = cpus();
+  const machine = {
+    date: new Date().toISOString().slice(0, 10),
+    overlaykit: packageVersion(),
+    node: process.version,
+    processors: cpus().length,
+    processor: processor?.model,
+  };
+  const say = note;
+  if (options.boot || options.why) await ownKernel({ signal, onProgress: say });
+  const boot = options.boot
+    ? await benchBoots({ work, storages: Object.values(storages), runs, signal, say })
+    : [];
+  const why = options.why ? await benchParts({ work, storage: storages.jffs2, signal, say }) : [];
+  const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
+  print([bootTables(boot), whyTable(why), wallTable(wall)]);
+  return { machine, boot, why, wall };
+}
+
+function print(tables: readonly string[]): void {
+  for (const text of tables.filter((one) => one !== '')) process.stdout.write(`\n${text}`);
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text.trimEnd()}\n`);
+}

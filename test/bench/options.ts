@@ -1,0 +1,35 @@
+/** The words of `npm run bench`. Pure. */
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly boot: boolean;
+  readonly wall: boolean;
+  readonly why: boolean;
+  /** File that the figures are written to. */
+  readonly json?: string;
+}
+
+const usage = `npm run bench -- [--only boot|wall|why] [--json FILE]
+  --only boot   what overlay_init adds to a boot
+  --only wall   how long ovl check and ovl build take
+  --only why    what each part of overlay_init costs, with JFFS2
+  --json FILE   the figures as JSON too
+Without --only: boot and wall.`;
+
+/** What is asked for, or the text for whoever asked wrongly. */
+export function readOptions(words: readonly string[]): Options | string {
+  try {
+    const options = { only: { type: 'string' }, json: { type: 'string' } } as const;
+    const { only, json } = parseArgs({ args: [...words], options }).values;
+    if (only !== undefined && !['boot', 'wall', 'why'].includes(only)) return `--only ${only}?\n${usage}`;
+    return {
+      boot: only === undefined || only === 'boot',
+      wall: only === undefined || only === 'wall',
+      why: only === 'why',
+      ...(json === undefined ? {} : { json }),
+    };
+  } catch (error) {
+    if (error instanceof TypeError) return `${error.message}\n${usage}`;
+    throw error;
+  }
+}

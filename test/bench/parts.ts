@@ -1,0 +1,81 @@
+/**
+ * overlay_init with a part of it left out: what `npm run bench -- --why` compares with the whole. Pure.
+ *
+ * A part is a function of the library with a body that does less, or a change of the finished script. Every one of them
+ * still reaches the same init with the same mounts.
+ */
+import type { ShellLibrary } from '../../src/render/library.ts';
+
+export interface Part {
+  /** What is left out, for people. */
+  readonly what: string;
+  /** Whether the board has overlay_helper. */
+  readonly helper: boolean;
+  /** Functions of the library, with what they do instead. */
+  readonly bodies: Readonly<Record<string, string>>;
+  /** Changes the finished script. */
+  readonly script?: (text: string) => string;
+}
+
+/** The first of each kind is the whole, with which the others are compared. */
+export const parts: readonly Part[] = [
+  { helper: false, what: 'nothing', bodies: {} },
+  { helper: false, what: 'comments', bodies: {}, script: withoutComments },
+  { helper: false, what: 'all calls (the script is only read)', bodies: {}, script: onlyRead },
+  { helper: false, what: 'say', bodies: { say: ':' } },
+  { helper: false, what: 'settle', bodies: { settle: ':' } },
+  { helper: false, what: "step's labels and stderr files", bodies: { step: 'shift 2; "$@"' } },
+  { helper: false, what: 'open_run, and what is written there', bodies: { open_run: ':' } },
+  { helper: false, what: 'read_switches', bodies: { read_switches: ':' } },
+  { helper: false, what: 'look_at_mounts', bodies: { look_at_mounts: "ovl_present=' / /dev /proc '" } },
+  { helper: false, what: 'find_mtd', bodies: { find_mtd: 'ovl_device=mtd0' } },
+  { helper: false, what: 'reset_if_asked', bodies: { reset_if_asked: ':' } },
+  { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
+  { helper: false, what: 'union_is_mounted', bodies: { union_is_mounted: ':' } },
+  { helper: false, what: 'can_write', bodies: { can_write: ':' } },
+  { helper: false, what: "can_write's rm", bodies: { can_write: 'echo x >"$new_root/.overlaykit-verify"' } },
+  { helper: false, what: 'init_is_there', bodies: { init_is_there: ':' } },
+  { helper: true, what: 'nothing', bodies: {} },
+  {
+    helper: true,
+    what: 'the helper in verify (the shell verifies)',
+    bodies: { verify_with_helper: 'verify_union "$1"' },
+  },
+  { helper: true, what: 'verify', bodies: { verify_with_helper: ':' } },
+  { helper: true, what: 'the helper in enter (the shell enters)', bodies: { enter_by_helper: ':' } },
+];
+
+/**
+ * The library with other bodies.
+ * @throws Error where it has no function of that name, so that a renamed one is not measured as costing nothing
+ */
+export function withBodies(library: ShellLibrary, bodies: Part['bodies']): ShellLibrary {
+  const unknown = Object.keys(bodies).filter((name) => !library.functions.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`rootfs-scripts has no function ${unknown.join(', ')}`);
+  return {
+    ...library,
+    functions: library.functions.map((one) => {
+      const body = bodies[one.name];
+      if (body === undefined) return one;
+      return { ...one, text: `${one.name}() {\n  ${body}\n}` };
+    }),
+  };
+}
+
+/** Takes comments off lines and their ends. The scripts of the lab's boards have no " # " in any text. */
+export function withoutComments(text: string): string {
+  const [shebang = '', ...lines] = text.split('\n');
+  return [
+    shebang,
+    ...lines.filter((line) => !/^\s*#/.test(line)).map((line) => line.replace(/ +# .*$/, '')),
+  ].join('\n');
+}
+
+const beginning = '# --- The boot begins here. ---';
+
+/** @throws Error where the script does not say where the boot begins */
+export function onlyRead(text: string): string {
+  const at = text.indexOf(beginning);
+  if (at === -1) throw new Error(`overlay_init has no line "${beginning}"`);
+  return `${text.slice(0, at)}exec "$init"\n`;
+}

@@ -1,0 +1,75 @@
+/** What was measured, as tables for people. Pure. */
+import { type BootRow, type CaseName, caseNames, caseTitles } from './case.ts';
+import { mean, median, medianDeviation, times } from './statistics.ts';
+import { table } from './table.ts';
+import type { WallRow } from './wall.ts';
+import type { WhyRow } from './why.ts';
+
+/** One table for each storage and temperature. */
+export function bootTables(rows: readonly BootRow[]): string {
+  const title = ({ storage, temperature }: BootRow): string => `${storage}, ${temperature}`;
+  return [...new Set(rows.map(title))]
+    .map((one) => `${one}\n${bootTable(rows.filter((row) => title(row) === one))}`)
+    .join('\n');
+}
+
+/** Executing init is taken off every other row: what is left is what the way to the writable root adds to a boot. */
+function bootTable(rows: readonly BootRow[]): string {
+  const ticks = (name: CaseName): number => rows.find((row) => row.case === name)?.ticks[0] ?? Number.NaN;
+  const added = (name: CaseName): number => ticks(name) - (name === 'control' ? 0 : ticks('control'));
+  const lines = caseNames.flatMap((name) => {
+    const row = rows.find((one) => one.case === name);
+    if (row === undefined) return [];
+    const against = (base: CaseName): string => (name === 'control' ? '' : times(added(name), added(base)));
+    return [
+      [
+        caseTitles[name],
+        microseconds(added(name)),
+        against('floor'),
+        against('ten-lines'),
+        agreement(row.ticks),
+      ],
+    ];
+  });
+  return table(['', 'virtual µs', '× C', '× ten lines', 'runs'], lines);
+}
+
+/** Runs that differ mean that something is counted which is no instruction of the boot; then no figure is to be trusted. */
+export function agreement(ticks: readonly number[]): string {
+  if (ticks.length < 2) return 'one only';
+  return new Set(ticks).size === 1 ? `${ticks.length} identical` : `DIFFERENT: ${ticks.join(', ')}`;
+}
+
+/** What each part costs: the whole without it, taken off the whole. */
+export function whyTable(rows: readonly WhyRow[]): string {
+  if (rows.length === 0) return '';
+  const kinds = [false, true].map((helper) => rows.filter((row) => row.helper === helper));
+  const lines = kinds.flatMap((group) => {
+    const whole = group.find(({ without }) => without === 'nothing')?.ticks ?? Number.NaN;
+    return group.map(({ helper, without, ticks }) => [
+      `${helper ? 'with helper' : 'alone'}: without ${without}`,
+      microseconds(ticks),
+      without === 'nothing' ? '' : microseconds(whole - ticks),
+    ]);
+  });
+  return table(['', 'virtual µs', 'saves'], lines);
+}
+
+/** The first command is the one that the others are compared with. */
+export function wallTable(rows: readonly WallRow[]): string {
+  const base = rows[0];
+  if (base === undefined) return '';
+  const lines = rows.map(({ command, wallMs, cpuMs }) => [
+    command,
+    `${median(wallMs).toFixed(0)} ±${medianDeviation(wallMs).toFixed(0)}`,
+    times(median(wallMs), median(base.wallMs)),
+    mean(cpuMs).toFixed(0),
+    times(mean(cpuMs), mean(base.cpuMs)),
+    String(wallMs.length),
+  ]);
+  return table(['', 'wall ms', '×', 'processor ms', '×', 'rounds'], lines);
+}
+
+function microseconds(ticks: number): string {
+  return (ticks / 1000).toFixed(0);
+}

@@ -1,12 +1,17 @@
-/** `npm run demo`: installs what is missing, plays the demo on this terminal, and draws what happened. */
+/**
+ * `npm run demo`: installs what is missing, plays the demo on this terminal, and draws what happened;
+ * `npm run demo -- --svg FILE` draws it into a file too.
+ */
 
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { demo } from '../lab/demo/demo.ts';
 import { picture } from '../lab/demo/picture.ts';
+import { storiesSvg } from '../lab/demo/picture-svg.ts';
 import { Stage } from '../lab/demo/stage.ts';
 import type { Story } from '../lab/demo/story.ts';
 import type { Teller } from '../lab/demo/teller.ts';
 import { stockKernel } from '../lab/kernel/stock.ts';
+import { writeOutput } from '../system/files.ts';
 import { installPrerequisites, missingPackages } from '../system/prerequisites.ts';
 import type { ToolName } from '../system/tools.ts';
 import type { ExitName } from './exit.ts';
@@ -15,6 +20,7 @@ import { readGlobals } from './options.ts';
 import { report } from './report.ts';
 import { stepsTeller } from './steps.ts';
 import { wantsColor } from './terminal.ts';
+import { usageFailure } from './usage.ts';
 
 /** What the demo calls, and nothing more. */
 const tools: readonly ToolName[] = [
@@ -39,7 +45,9 @@ async function main(): Promise<number> {
     columns: process.stdout.columns ?? 80,
   });
   try {
+    const svg = svgFile(process.argv.slice(2));
     const stories = await play(teller);
+    if (svg !== undefined) await writeOutput(svg, { mode: 0o644, content: storiesSvg(stories) });
     return await report('demo', { text: ending(stories), data: {}, diagnostics: [] }, globals);
   } catch (error) {
     if (signal.aborted) return report('demo', { data: {}, diagnostics: [], exit: 'interrupted' }, globals);
@@ -50,6 +58,15 @@ async function main(): Promise<number> {
       : undefined;
     return report('demo', { data: {}, diagnostics, ...(exit === undefined ? {} : { exit }) }, globals);
   }
+}
+
+/** The only option; the table of commands is ovl's. */
+function svgFile(words: readonly string[]): string | undefined {
+  const [option, file, ...more] = words;
+  if (option === undefined) return undefined;
+  if (option !== '--svg') throw usageFailure('OVL002', `unknown option "${option}"`, '--svg FILE');
+  if (file === undefined || more.length > 0) throw usageFailure('OVL003', 'one file is needed', '--svg FILE');
+  return file;
 }
 
 async function play(teller: Teller): Promise<readonly Story[]> {
@@ -72,8 +89,8 @@ async function play(teller: Teller): Promise<readonly Story[]> {
 function ending(stories: readonly Story[]): string {
   const seconds = Math.round((Date.now() - started) / 1000);
   return `
-What happened, as read from the booted boards. The arrow shows where / takes the file from: the
-storage where it is there, else the read-only root.
+What happened, as read from the booted boards. The arrow shows where / takes the
+file from: the storage, where that has it, else the read-only root.
 
 ${stories.map(picture).join('\n\n')}
 

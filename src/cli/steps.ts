@@ -16,7 +16,7 @@ export interface StepsOptions {
 }
 
 /** Column at which what steps came to begins. */
-const textColumn = 42;
+const textColumn = 39;
 
 const overwrite = '\r\x1b[K';
 

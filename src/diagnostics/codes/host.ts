@@ -60,6 +60,12 @@ initramfs. The message says which, "fix" names another machine (--machine) where
 QEMU said: most often an image file that cannot be opened or locked (another virtual board uses the same storage image),
 or too little memory; or it tells how long the board was allowed to run.`,
   },
+  OVL414: {
+    title: 'what the demo says about a board is not so',
+    explanation: `"npm run demo" looks up each of its lines on the board that it has booted, and ends where one does not hold. The message
+has the line, "because" what was there instead. On an unchanged overlaykit this is a bug: please report it with what the
+demo printed. In a checkout that you have changed, it is the change.`,
+  },
   OVL420: {
     title: 'a file does not exist',
     explanation: `No file has this path, or a part of the path that has to be a folder is none. Relative paths begin where ovl was

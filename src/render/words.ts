@@ -60,7 +60,8 @@ export function addressWords(address: StorageAddress): string {
   }
 }
 
-function expectations(step: FindStorageStep): string {
+/** What the device has to be like, in brackets; empty where the board file does not say. */
+export function expectations(step: FindStorageStep): string {
   const parts = [
     ...(step.sizeBytes === undefined ? [] : [formatSize(step.sizeBytes)]),
     ...(step.minBytes === undefined ? [] : [`at least ${formatSize(step.minBytes)}`]),

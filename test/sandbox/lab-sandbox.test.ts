@@ -1,93 +1,34 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { execa } from 'execa';
 import { boardSchema } from '../../src/board/schema.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { type Boot, bootBoard } from '../../src/lab/index.ts';
-import { type BusyboxRootOptions, busyboxRoot } from '../../src/lab/roots/busybox.ts';
+import { bootBoard } from '../../src/lab/index.ts';
 import { initIsUp } from '../../src/lab/roots/init-scripts.ts';
-import { blockedBy, sandboxUnavailable } from '../../src/lab/sandbox/available.ts';
-import { kernelWords } from '../../src/lab/sandbox/kernel-words.ts';
-import { consoleScript, setupScript } from '../../src/lab/sandbox/setup.ts';
+import { sandboxUnavailable } from '../../src/lab/sandbox/available.ts';
 import type { SandboxSpec } from '../../src/lab/sandbox/spec.ts';
 import { startSandbox } from '../../src/lab/sandbox/start.ts';
-import { runTool } from '../../src/system/process.ts';
-import { tenLineOverlay } from '../support/ten-line-overlay.ts';
-
-const work = await mkdtemp(join(tmpdir(), 'ovl-test-sandbox-'));
-const before = await traces();
-
-test.after.always('nothing is left on this machine, whatever the boards did', async (t) => {
-  t.deepEqual(await traces(), before);
-  await rm(work, { recursive: true, force: true });
-});
-
-/** What a sandbox could leave: mounts (with the options a board could have changed), loop devices, folders, processes. */
-async function traces(): Promise<Record<string, readonly string[]>> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  const loops = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
-  const backed = await Promise.all(
-    loops.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
-  );
-  const children = await readFile(`/proc/self/task/${process.pid}/children`, 'latin1');
-  return {
-    // Tests beside this one mount disks too, but neither these nor anything of ours.
-    mounts: mounts.filter((line) => / - (proc|sysfs|devpts|devtmpfs|tmpfs|overlay) /.test(line)),
-    ours: mounts.filter((line) => line.includes('overlaykit-sandbox-') || line.includes(work)),
-    loops: backed.filter((file) => file.startsWith(work)),
-    folders: (await readdir(tmpdir())).filter((name) => name.startsWith('overlaykit-sandbox-')),
-    children: children.trim().split(' '),
-  };
-}
-
-let made = 0;
-
-async function squashfs(options: Partial<BusyboxRootOptions> = {}): Promise<SandboxSpec['root']> {
-  made += 1;
-  const out = join(work, `root-${made}.squashfs`);
-  const { image } = await busyboxRoot({ files: [tenLineOverlay], ...options, type: 'squashfs', out });
-  return { kind: 'image', image, type: 'squashfs' };
-}
-
-async function ext4(name: string): Promise<string> {
-  const image = join(work, name);
-  await writeFile(image, '');
-  await truncate(image, 16 * 2 ** 20);
-  await runTool('mkfs.ext4', ['-q', image]);
-  return image;
-}
-
-/** The same root as a folder. Whoever is not root cannot make its device nodes; the sandbox brings those. */
-async function folder(): Promise<SandboxSpec['root']> {
-  const root = await squashfs({ samples: false });
-  const path = join(work, `root-${made}`);
-  if (root.kind === 'image') await runTool('unsquashfs', ['-q', '-n', '-d', path, root.image]);
-  return { kind: 'folder', folder: path };
-}
-
-const hand = { init: '/sbin/overlay_init', words: ['store=tmpfs'] } as const;
-const plain = { init: '/sbin/init' } as const;
-
-async function boot<T>(t: ExecutionContext, spec: SandboxSpec, act: (board: Boot) => Promise<T>): Promise<T> {
-  const board = await startSandbox(spec);
-  try {
-    const result = await act(board);
-    t.deepEqual(await board.poweroff(), { kind: 'off' });
-    return result;
-  } finally {
-    await board.cut();
-  }
-}
-
-const output = async (board: Boot, command: string): Promise<string> => (await board.run(command)).output;
+import { testAsRoot } from '../support/needs.ts';
+import {
+  before,
+  boot,
+  ext4,
+  folder,
+  hand,
+  output,
+  plain,
+  squashfs,
+  traces,
+  work,
+} from '../support/sandbox-boards.ts';
 
 test.serial('the machine can run the sandbox', (t) => {
   t.is(sandboxUnavailable(), undefined);
 });
 
-test.serial('a squashfs root with tmpfs storage: the mount table, and nothing is kept', async (t) => {
+testAsRoot('a squashfs root with tmpfs storage: the mount table, and nothing is kept', async (t) => {
   const spec = { root: await squashfs(), ...hand };
   await boot(t, spec, async (board) => {
     await board.waitFor(initIsUp);
@@ -117,7 +58,7 @@ test.serial('a squashfs root with tmpfs storage: the mount table, and nothing is
   });
 });
 
-test.serial('ext4 storage on a disk keeps what was written', async (t) => {
+testAsRoot('ext4 storage on a disk keeps what was written', async (t) => {
   const disks = [{ image: await ext4('kept.ext4'), device: '/dev/mmcblk0p3' }];
   const spec = { root: await squashfs(), ...hand, words: ['store=/dev/mmcblk0p3'], disks };
   await boot(t, spec, async (board) => {
@@ -130,7 +71,8 @@ test.serial('ext4 storage on a disk keeps what was written', async (t) => {
 });
 
 for (const mode of ['root', 'user'] as const) {
-  test.serial(`an unpacked root boots as ${mode}`, async (t) => {
+  const declare = mode === 'root' ? testAsRoot : test.serial;
+  declare(`an unpacked root boots as ${mode}`, async (t) => {
     await boot(t, { root: await folder(), ...hand, mode }, async (board) => {
       t.is(await output(board, 'id -u; echo new > /etc/hostname; cat /etc/hostname'), '0\nnew\n');
       const fstypes = (await board.mountTable()).filter(({ target }) => ['/', '/rom'].includes(target));
@@ -142,7 +84,7 @@ for (const mode of ['root', 'user'] as const) {
   });
 }
 
-test.serial('words of the command line reach the board as a kernel passes them', async (t) => {
+testAsRoot('words of the command line reach the board as a kernel passes them', async (t) => {
   const words = ['overlaykit=ro', 'quiet', 'root=/dev/vda', 'mod.option=1', 'name=a b', "it's=$(id)"];
   await boot(t, { root: await squashfs({ samples: false }), ...plain, words }, async (board) => {
     const line = `overlaykit=ro quiet root=/dev/vda mod.option=1 "name=a b" "it's=$(id)" labshell=labshell\n`;
@@ -152,11 +94,9 @@ test.serial('words of the command line reach the board as a kernel passes them',
       'HOME=/\nTERM=linux\noverlaykit=ro\nname=a b\nlabshell=labshell\n',
     );
   });
-  t.throws(() => kernelWords(['a\nb']), { instanceOf: RangeError });
-  t.deepEqual(kernelWords(['single', 'ro', 'init=/x', 'a.b']).initArguments, ['single']);
 });
 
-test.serial('commands give their output and exit code, and see the board only', async (t) => {
+testAsRoot('commands give their output and exit code, and see the board only', async (t) => {
   await boot(t, { root: await squashfs({ samples: false }), ...plain }, async (board) => {
     t.deepEqual(await board.run('printf end; echo error >&2; exit 3'), { output: 'enderror\n', exitCode: 3 });
     t.is(await output(board, `printf %s '${'x'.repeat(20_000)}' | wc -c`), '20000\n');
@@ -169,7 +109,7 @@ test.serial('commands give their output and exit code, and see the board only', 
   });
 });
 
-test.serial('what would hurt this machine is refused', async (t) => {
+testAsRoot('what would hurt this machine is refused', async (t) => {
   await boot(t, { root: await squashfs({ samples: false }), ...plain }, async (board) => {
     for (const command of [
       'mknod /tmp/disk b 8 0',
@@ -189,7 +129,7 @@ test.serial('what would hurt this machine is refused', async (t) => {
   t.deepEqual((await traces()).mounts, before.mounts);
 });
 
-test.serial('every end is told, and nothing is left', async (t) => {
+testAsRoot('every end is told, and nothing is left', async (t) => {
   const root = await squashfs({ samples: false });
   const disks = [{ image: await ext4('ends.ext4'), device: '/dev/disk' }];
   const cut = await startSandbox({ root, ...hand, words: ['store=/dev/disk'], disks });
@@ -214,7 +154,7 @@ test.serial('every end is told, and nothing is left', async (t) => {
   t.deepEqual(await traces(), before);
 });
 
-test.serial('a board whose init cannot be executed ends like one', async (t) => {
+testAsRoot('a board whose init cannot be executed ends like one', async (t) => {
   const missing = await startSandbox({ root: await squashfs({ samples: false, init: 'missing' }), ...plain });
   t.deepEqual(await missing.exited, { kind: 'off' });
   t.regex(missing.console, /\/sbin\/init.*No such file/);
@@ -222,7 +162,7 @@ test.serial('a board whose init cannot be executed ends like one', async (t) => 
   t.deepEqual(await exits.exited, { kind: 'off' });
 });
 
-test.serial('a root without mount points boots as far as it can', async (t) => {
+testAsRoot('a root without mount points boots as far as it can', async (t) => {
   const root = await squashfs({
     samples: false,
     withoutMountPoints: ['/dev', '/proc', '/sys', '/run', '/tmp'],
@@ -233,7 +173,7 @@ test.serial('a root without mount points boots as far as it can', async (t) => {
   t.deepEqual(await traces(), before);
 });
 
-test.serial('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
+testAsRoot('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
   const root = await squashfs({ samples: false });
   const board = (storage: object) =>
     boardSchema.parse({
@@ -269,7 +209,7 @@ test.serial('a board file boots: its storage has its own name, and is kept in th
   t.deepEqual(await traces(), before);
 });
 
-test.serial('what cannot be set up is told with the words of the tool that failed', async (t) => {
+testAsRoot('what cannot be set up is told with the words of the tool that failed', async (t) => {
   const garbage = join(work, 'garbage');
   await writeFile(garbage, Buffer.alloc(8192, 7));
   const root = await squashfs({ samples: false });
@@ -291,7 +231,7 @@ test.serial('what cannot be set up is told with the words of the tool that faile
   t.deepEqual(await traces(), before);
 });
 
-test.serial('a sandbox ends with the process that started it, even when that is killed', async (t) => {
+testAsRoot('a sandbox ends with the process that started it, even when that is killed', async (t) => {
   const root = await squashfs({ samples: false });
   const script = join(work, 'orphan.mts');
   const module = join(import.meta.dirname, '../../src/lab/sandbox/start.ts');
@@ -313,30 +253,5 @@ test.serial('a sandbox ends with the process that started it, even when that is 
   // The folder is all that nobody is there to remove; it is empty.
   for (const name of (await traces()).folders ?? []) {
     if (!before.folders?.includes(name)) await rm(join(tmpdir(), name), { recursive: true });
-  }
-});
-
-test('the setting that keeps users from making namespaces is named', (t) => {
-  const reads = (settings: Record<string, string>) => blockedBy((name) => settings[name]);
-  t.is(reads({ 'user.max_user_namespaces': '10000' }), undefined);
-  for (const [name, value, free] of [
-    ['user.max_user_namespaces', '0', '10000'],
-    ['kernel.unprivileged_userns_clone', '0', '1'],
-    ['kernel.apparmor_restrict_unprivileged_userns', '1', '0'],
-  ] as const) {
-    const found = reads({ [name]: value });
-    t.is(found?.code, 'OVL431');
-    t.regex(found?.because ?? '', new RegExp(name));
-    t.regex(found?.fix ?? '', new RegExp(`^sysctl -w ${name}=${free} `));
-  }
-});
-
-test('the set-up scripts are clean for shellcheck', async (t) => {
-  await mkdir(join(work, 'scripts'));
-  for (const [name, script] of Object.entries({ consoleScript, setupScript })) {
-    const path = join(work, 'scripts', `${name}.sh`);
-    await writeFile(path, `#!/bin/sh\n${script}`);
-    const run = await execa('shellcheck', ['--shell=sh', '--exclude=SC2154,SC2016', path], { reject: false });
-    t.is(run.stdout, '', name);
   }
 });

@@ -15,6 +15,7 @@ import { umlKernel } from '../../src/lab/uml/kernel.ts';
 import { type UmlSpec, umlDevices } from '../../src/lab/uml/spec.ts';
 import { startUml } from '../../src/lab/uml/start.ts';
 import { runTool } from '../../src/system/process.ts';
+import { testWith } from '../support/needs.ts';
 import { tenLineOverlay } from '../support/ten-line-overlay.ts';
 
 const work = await mkdtemp(join(tmpdir(), 'ovl-test-uml-'));
@@ -22,6 +23,19 @@ const work = await mkdtemp(join(tmpdir(), 'ovl-test-uml-'));
 process.env.TMPDIR = join(work, 'tmp');
 await mkdir(process.env.TMPDIR, { mode: 0o700 });
 test.after.always(() => rm(work, { recursive: true, force: true }));
+
+const uml = testWith(
+  ...([
+    'setpriv',
+    'sqfstar',
+    'mkfs.cramfs',
+    'fakeroot',
+    'mkfs.ext4',
+    'busybox',
+    'dpkg-deb',
+    'apt-get',
+  ] as const),
+);
 
 const roots = new Map<RootImageType, Promise<RootImage>>();
 
@@ -83,7 +97,7 @@ async function processes(): Promise<readonly Process[]> {
 const folders = (): Promise<readonly string[]> => readdir(tmpdir());
 
 for (const type of ['squashfs', 'cramfs'] as const) {
-  test.serial(`a ${type} root with tmpfs storage forgets what was written`, async (t) => {
+  uml(`a ${type} root with tmpfs storage forgets what was written`, async (t) => {
     const spec = await specOf(type);
     await boot(t, spec, async (board) => {
       await board.waitFor(initIsUp);
@@ -107,7 +121,7 @@ for (const type of ['squashfs', 'cramfs'] as const) {
   });
 }
 
-test.serial('a cramfs root with ext4 storage keeps what was written', async (t) => {
+uml('a cramfs root with ext4 storage keeps what was written', async (t) => {
   const storage = { image: await ext4('kept.ext4'), type: 'ext4' };
   const spec = await specOf('cramfs', { storage, words: [`store=${umlDevices.storage}`] });
   await boot(t, spec, async (board) => {
@@ -119,7 +133,7 @@ test.serial('a cramfs root with ext4 storage keeps what was written', async (t) 
   });
 });
 
-test.serial('a cut keeps what was synced, and the storage can be used again', async (t) => {
+uml('a cut keeps what was synced, and the storage can be used again', async (t) => {
   const storage = { image: await ext4('cut.ext4'), type: 'ext4' };
   const spec = await specOf('squashfs', { storage, words: [`store=${umlDevices.storage}`] });
   const first = await startUml(spec);
@@ -128,7 +142,7 @@ test.serial('a cut keeps what was synced, and the storage can be used again', as
   await boot(t, spec, async (board) => t.is(await output(board, 'cat /root/synced'), 'synced\n'));
 });
 
-test.serial('cramfs keeps modes, owners, device nodes and awkward names', async (t) => {
+uml('cramfs keeps modes, owners, device nodes and awkward names', async (t) => {
   const spec = await specOf('cramfs', { init: '/sbin/init' });
   const listing = await boot(t, spec, (board) =>
     output(board, `cd ${samplesFolder}; ls -ln . names | grep -v '^total'; cat big | sha256sum`),
@@ -147,7 +161,7 @@ test.serial('cramfs keeps modes, owners, device nodes and awkward names', async 
   }
 });
 
-test.serial('commands of any length run, with their output and exit code as they were', async (t) => {
+uml('commands of any length run, with their output and exit code as they were', async (t) => {
   await boot(t, await specOf('squashfs', { init: '/sbin/init', words: ['name=a b'] }), async (board) => {
     t.deepEqual(await board.run('printf end; echo error >&2; exit 3'), { output: 'enderror\n', exitCode: 3 });
     const long = "ä'".repeat(5_000);
@@ -160,7 +174,7 @@ test.serial('commands of any length run, with their output and exit code as they
   });
 });
 
-test.serial('it runs as nobody, and nothing of it stays, however it ends', async (t) => {
+uml('it runs as nobody, and nothing of it stays, however it ends', async (t) => {
   const board = await startUml(await specOf('squashfs', { init: '/sbin/init' }));
   await board.waitFor(initIsUp);
   const running = (await processes()).filter(({ command }) => command.startsWith('./linux\0'));
@@ -183,7 +197,7 @@ test.serial('it runs as nobody, and nothing of it stays, however it ends', async
   t.deepEqual([await processes(), await folders()], [[], []]);
 });
 
-test.serial('a kernel panic and a reboot are the end', async (t) => {
+uml('a kernel panic and a reboot are the end', async (t) => {
   const panicking = await busyboxRoot({ type: 'squashfs', out: join(work, 'exits.squashfs'), init: 'exits' });
   const root = { image: panicking.image, type: 'squashfs' };
   const board = await startUml(await specOf('squashfs', { init: '/sbin/init', root }));
@@ -195,7 +209,11 @@ test.serial('a kernel panic and a reboot are the end', async (t) => {
   });
 });
 
-test.serial('a Debian root with systemd comes up writable over its squashfs', async (t) => {
+testWith(
+  'mmdebstrap',
+  'sqfstar',
+  'setpriv',
+)('a Debian root with systemd comes up writable over its squashfs', async (t) => {
   const { image } = await debianRoot({ files: [tenLineOverlay] });
   const spec = await specOf('squashfs', { root: { image, type: 'squashfs' }, memoryMiB: 256 });
   await boot(t, spec, async (board) => {
@@ -224,7 +242,7 @@ const requestOf = (storage: object): BootRequest => ({
   }),
 });
 
-test.serial('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
+uml('a board file boots: its storage has its own name, and is kept in the file given', async (t) => {
   await rootOf('squashfs');
   const request = {
     ...requestOf({ type: 'ext4', find: { path: '/dev/mmcblk0p3' }, size: '16MiB' }),
@@ -238,7 +256,7 @@ test.serial('a board file boots: its storage has its own name, and is kept in th
   }
 });
 
-test.serial('a shell on the console does where there is no lab shell', async (t) => {
+uml('a shell on the console does where there is no lab shell', async (t) => {
   await rootOf('squashfs');
   const board = await bootBoard({
     ...requestOf({ type: 'tmpfs' }),

@@ -71,7 +71,7 @@ testAsRoot('ext4 storage on a disk keeps what was written', async (t) => {
 });
 
 for (const mode of ['root', 'user'] as const) {
-  const declare = mode === 'root' ? testAsRoot : test.serial;
+  const declare: typeof testAsRoot = mode === 'root' ? testAsRoot : (title, body) => test.serial(title, body);
   declare(`an unpacked root boots as ${mode}`, async (t) => {
     await boot(t, { root: await folder(), ...hand, mode }, async (board) => {
       t.is(await output(board, 'id -u; echo new > /etc/hostname; cat /etc/hostname'), '0\nnew\n');

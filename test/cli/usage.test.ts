@@ -149,6 +149,8 @@ test('npx ovl works in the checkout as npm ci leaves it', async (t) => {
     bin: { ovl: string };
   };
   const direct = await execa(join(packageRoot(), bin.ovl), ['--version']);
-  const npx = await execa('npx', ['--no', '--', 'ovl', '--version'], { cwd: packageRoot() });
+  // npx links the checkout into its cache, which another checkout's must not disturb.
+  const env = { npm_config_cache: await folder(t) };
+  const npx = await execa('npx', ['--no', '--', 'ovl', '--version'], { cwd: packageRoot(), env });
   t.is(npx.stdout, direct.stdout);
 });

@@ -30,7 +30,7 @@ const order = ['seq', 'active', 'previous', 'trying', 'attempts', 'next', 'reset
 export function stateLine(state: State): string {
   const words = order.map((name) => `${name}=${state[name] === undefined ? '-' : String(state[name])}`);
   const body = `overlaykit-state ${stateVersion} ${words.join(' ')}`;
-  return `${body} end=${body.length}.${cksum(body)}\n`;
+  return `${body} end=${body.length}.${checkNumber(order.map((name) => state[name]))}\n`;
 }
 
 /** Reads what a slot holds; any text is taken. */
@@ -40,12 +40,10 @@ export function parseSlot(text: string): SlotContent {
   const words = line.split(' ');
   if (words[0] !== 'overlaykit-state' || end === -1) return { kind: 'damaged' };
   const version = words[1] ?? '';
-  if (version !== stateVersion)
-    return /* a version is a number */ isNumber(version) ? { kind: 'newer', version } : { kind: 'damaged' };
-  const at = line.lastIndexOf(' end=');
-  if (at === -1 || !endIsRight(line.slice(0, at), line.slice(at + ' end='.length)))
-    return { kind: 'damaged' };
-  return stateOf(words.slice(2, -1));
+  if (version !== stateVersion) return isNumber(version) ? { kind: 'newer', version } : { kind: 'damaged' };
+  const content = stateOf(words.slice(2, -1));
+  // What reads as a state has to be written the same: that compares the check number, the length, and every blank.
+  return content.kind === 'state' && stateLine(content.state) === `${line}\n` ? content : { kind: 'damaged' };
 }
 
 /** The state that counts: the whole slot with the higher seq. `newer` and `damaged` only where no slot is whole. */
@@ -55,14 +53,6 @@ export function chooseSlot(a: SlotContent | undefined, b: SlotContent | undefine
   if (a?.kind === 'state') return a;
   if (b?.kind === 'state') return b;
   return a ?? b;
-}
-
-function endIsRight(body: string, end: string): boolean {
-  const dot = end.indexOf('.');
-  const crc = end.slice(dot + 1);
-  return (
-    dot !== -1 && end.slice(0, dot) === String(body.length) && (crc === '-' || crc === String(cksum(body)))
-  );
 }
 
 function stateOf(words: readonly string[]): SlotContent {
@@ -91,17 +81,10 @@ function isNumber(text: string): boolean {
   return true;
 }
 
-/** The CRC of POSIX cksum(1) over ASCII text, its length included. */
-export function cksum(text: string): number {
-  let crc = 0;
-  for (let at = 0; at < text.length; at++) crc = feed(crc, text.charCodeAt(at) & 0xff);
-  for (let length = text.length; length > 0; length = Math.floor(length / 256))
-    crc = feed(crc, length & 0xff);
-  return ~crc >>> 0;
-}
-
-function feed(crc: number, byte: number): number {
-  let next = crc ^ (byte << 24);
-  for (let bit = 0; bit < 8; bit++) next = (next & 0x80000000) !== 0 ? (next << 1) ^ 0x04c11db7 : next << 1;
-  return next;
+/**
+ * The check number: a polynomial over the words' numbers, modulo 65521, "-" counting as 0 and a number as one more than
+ * itself. A shell computes it with its own arithmetic, in 32 bits, without starting a program.
+ */
+export function checkNumber(values: readonly (number | undefined)[]): number {
+  return values.reduce<number>((sum, value) => (sum * 31 + (value === undefined ? 0 : value + 1)) % 65521, 0);
 }

@@ -1,9 +1,9 @@
-/** The state line: every state survives the line, every damage is seen, the CRC is that of cksum(1). */
+/** The state line: every state survives the line, every damage is seen, the check number is a shell's. */
 
 import test from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { chooseSlot, cksum, parseSlot, type State, stateLine } from '../../src/shared/state.ts';
+import { checkNumber, chooseSlot, parseSlot, type State, stateLine } from '../../src/shared/state.ts';
 
 const number = fc.integer({ min: 0, max: 999_999_999 });
 const maybe = fc.option(number, { nil: undefined });
@@ -50,11 +50,27 @@ test('any text at all is a state, damaged or newer, and nothing is thrown', (t) 
   t.deepEqual(parseSlot('overlaykit-state 2 whatever\n'), { kind: 'newer', version: '2' });
 });
 
-test('the CRC is the one that cksum prints', async (t) => {
-  for (const text of ['', 'a', 'overlaykit-state 1 seq=1', 'x'.repeat(300)]) {
-    const { stdout } = await execa('cksum', { input: text });
-    t.is(`${cksum(text)} ${text.length}`, stdout.trim());
-  }
+test('the check number is the one of the decision page, and of a shell', async (t) => {
+  const numbers = [12, 3, 2, undefined, 0, 5, 4];
+  const loop = 'x=0; for n; do x=$(( (x * 31 + n) % 65521 )); done; echo $x';
+  const { stdout } = await execa('sh', [
+    '-c',
+    loop,
+    'sh',
+    ...numbers.map((value) => String(value === undefined ? 0 : value + 1)),
+  ]);
+  t.is(String(checkNumber(numbers)), stdout);
+  t.true(
+    stateLine({
+      seq: 12,
+      active: 3,
+      previous: 2,
+      trying: undefined,
+      attempts: 0,
+      next: 5,
+      reset: 4,
+    }).endsWith(` end=80.${stdout}\n`),
+  );
 });
 
 test('the whole slot with the higher seq counts; a newer version beats everything', (t) => {

@@ -34,7 +34,7 @@ const install = ['install', '--yes', '--no-install-recommends'];
 
 /** Packages that bring the tools which are not there. */
 export function missingPackages(names: readonly ToolName[]): readonly string[] {
-  return [...new Set(missing(names).map((name) => tools[name].package))].toSorted();
+  return [...new Set(missing(names).flatMap((name) => tools[name].package.split(' ')))].toSorted();
 }
 
 function missing(names: readonly ToolName[]): readonly ToolName[] {

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { Failure } from '../diagnostics/diagnostic.ts';
 
 export interface Tool {
-  /** Debian and Ubuntu package that brings it. */
+  /** Debian and Ubuntu package that brings it; further ones, between blanks, that it is no use without. */
   readonly package: string;
   readonly reason: string;
 }
@@ -48,7 +48,8 @@ export const tools = {
   script: { package: 'bsdutils', reason: 'gives the sandbox its console' },
   mmdebstrap: { package: 'mmdebstrap', reason: 'makes the Debian root with systemd for the tests' },
   make: { package: 'make', reason: "builds the lab's own kernel" },
-  gcc: { package: 'gcc', reason: "builds the lab's own kernel" },
+  // Only recommended by gcc: the C library's headers, without which it compiles nothing.
+  gcc: { package: 'gcc libc6-dev', reason: "builds the lab's own kernel" },
   ld: { package: 'binutils', reason: "builds the lab's own kernel" },
   flex: { package: 'flex', reason: "builds the lab's own kernel" },
   bison: { package: 'bison', reason: "builds the lab's own kernel" },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { installPrerequisites } from '../../src/system/prerequisites.ts';
+import { installPrerequisites, missingPackages } from '../../src/system/prerequisites.ts';
 import { testAsRoot } from '../support/needs.ts';
 
 const wanted = ['musl-gcc', 'shellcheck', 'mksquashfs', 'unsquashfs'] as const;
@@ -39,6 +39,11 @@ test.serial('where nothing can be installed, one line to copy has every package 
     problem?.fix,
     "sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends musl-tools shellcheck squashfs-tools'",
   );
+});
+
+test.serial('a tool that is no use alone brings what it needs', async (t) => {
+  await bareMachine(t);
+  t.deepEqual(missingPackages(['gcc', 'musl-gcc']), ['gcc', 'libc6-dev', 'musl-tools']);
 });
 
 test.serial('where nothing is missing, nothing is done', async (t) => {

@@ -45,7 +45,7 @@ function board({ answers = {}, mounts = (table) => table }: Told = {}): Boot {
       fstype,
       source: { '/rom': '/dev/vda', '/overlay': 'mtd0' }[target] ?? fstype,
       options: [target === '/rom' ? 'ro' : 'rw'],
-      superOptions: [],
+      superOptions: target === '/' ? ['lowerdir=/', 'upperdir=/overlay/upper'] : [],
     }),
   );
   return {
@@ -138,6 +138,9 @@ test('the file is looked up in every layer', async (t) => {
   t.false(await look({ answers: { 'cat /overlay/upper/etc/hostname': gone } }));
   t.is(seen[1]?.storage, undefined);
   t.false(await look({ answers: { 'cat /rom/etc/hostname': { output: 'my-board\n' } } }));
+  t.false(
+    await look({ ...changed('/', { superOptions: [] }), answers: { 'cat /no-upperdir/etc/hostname': gone } }),
+  );
 });
 
 test('sizes of the layers come from the board', async (t) => {

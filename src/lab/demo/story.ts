@@ -31,9 +31,16 @@ async function seeMoment(boot: Boot, title: string): Promise<Moment> {
   return {
     title,
     merged: await read(storyFile),
-    storage: await read(`/overlay/upper${storyFile}`),
+    storage: await read(`${await upperdir(boot)}${storyFile}`),
     base: await read(`/rom${storyFile}`),
   };
+}
+
+/** Where the writable layer of the merged root is, as the kernel says it. */
+async function upperdir(boot: Boot): Promise<string> {
+  const root = (await boot.mountTable({ timeoutMs: patience })).findLast(({ target }) => target === '/');
+  const option = root?.superOptions.find((one) => one.startsWith('upperdir='));
+  return option?.slice('upperdir='.length) ?? '/no-upperdir';
 }
 
 /** That the file has, in the merged root and in each layer, what it must have at this moment. */

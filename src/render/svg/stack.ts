@@ -70,7 +70,7 @@ function slabsOf(plan: MountPlan, rung: Rung): readonly Slab[] {
     },
     {
       look: storage?.fstype === 'tmpfs' ? 'volatile' : 'kept',
-      place: `${boardPaths.storage}/upper`,
+      place: printable(writablePlace(union)),
       fstype: storage?.fstype ?? '',
       what: `the writable layer, on ${storageWords(rung, storage)}`,
     },
@@ -87,6 +87,12 @@ function slabsOf(plan: MountPlan, rung: Rung): readonly Slab[] {
       what: 'the read-only root: never changes',
     },
   ];
+}
+
+/** Every union system says in an option of its own where it writes. */
+function writablePlace(union: MountStep | undefined): string {
+  const option = union?.options.find((one) => /^(upperdir|sto)=/.test(one));
+  return option?.slice(option.indexOf('=') + 1) ?? boardPaths.storage;
 }
 
 function storageWords({ steps }: Rung, storage: MountStep | undefined): string {

@@ -25,6 +25,7 @@ say() {
 # command that failed.
 step() {
   ovl_step="step $1, $2"
+  [ ! -e /proc/uptime ] || { read -r ovl_now _ </proc/uptime && ovl_stamps="$ovl_stamps $1=$ovl_now"; }
   shift 2
   ovl_why=
   if [ -z "$ovl_run" ]; then
@@ -49,8 +50,9 @@ read_switches() {
     *" overlaykit=rescue "*) ovl_start=rescue ;;
     *" overlaykit=off "* | *" overlaykit=ro "*) ovl_start=read-only ;;
     *" overlaykit=tmpfs "*) ovl_start=tmpfs ;;
+    *" overlaykit=previous "*) ovl_start=previous ;;
     *" overlaykit=reset "*) ;;
-    *) say 3 "unknown word overlaykit=... on the kernel command line, ignored; known: off ro tmpfs reset rescue" ;;
+    *) say 3 "unknown word overlaykit=... on the kernel command line, ignored; known: off ro tmpfs previous reset rescue" ;;
   esac
   [ -n "$ovl_start" ] || return 0
   case " $ladder " in
@@ -74,13 +76,20 @@ begins_at() {
 gave_up() {
   ovl_reasons="$ovl_reasons${ovl_reasons:+,}\"$ovl_rung: $ovl_failed\""
   ovl_level=3
+  # What afterwards has begun must not confirm a boot that came to nothing.
+  [ -z "${OVERLAYKIT_JOB-}" ] || kill "$OVERLAYKIT_JOB"
+  unset OVERLAYKIT_JOB
 }
 
-# settle TEXT: says which rung the board runs on, and writes /run/overlaykit/status.json for everybody who asks later.
+# settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
+# /run/overlaykit/login for whoever logs in, and to the ledger where there is storage.
 settle() {
   say "$ovl_level" "rung $ovl_rung: $1"
-  [ -z "$ovl_run" ] ||
-    echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons]}" >"$ovl_run/status.json"
+  [ -n "$ovl_run" ] || return 0
+  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons]}" >"$ovl_run/status.json"
+  ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]"
+  echo "$ovl_account" >"$ovl_run/ledger"
+  [ "$ovl_level" -gt 3 ] || echo "overlaykit: rung $ovl_rung: $1 [$ovl_reasons]" >"$ovl_run/login"
 }
 
 # begin_after RUNG: lets the ladder begin with the rung below this one.
@@ -95,7 +104,7 @@ begin_after() {
 
 # execute_init WORD...: replaces this shell by init.
 execute_init() {
-  unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED
+  unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB
   ovl_failed="the kernel cannot execute init"
   exec "$init" "$@"
 }
@@ -124,7 +133,7 @@ pick_up() {
     step_out && carry_back
   }
   ovl_depth=99
-  case $OVERLAYKIT_AFTER in persistent | tmpfs) "undo_$OVERLAYKIT_AFTER" ;; esac
+  case $OVERLAYKIT_AFTER in persistent | previous | tmpfs) "undo_$OVERLAYKIT_AFTER" ;; esac
 }
 
 # go_on: what the new shell has to remember, once it has read everything else.

@@ -8,7 +8,7 @@
 meet_helper() {
   ovl_helper=no
   case ${OVERLAYKIT_RUNG-} in
-    persistent | tmpfs)
+    persistent | previous | tmpfs)
       say 3 "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
       ovl_start=$OVERLAYKIT_RUNG
       return 0

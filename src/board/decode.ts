@@ -115,7 +115,9 @@ function settle(board: Board, states: (path: Path) => boolean): Board {
   const { size, inodes } = board.storage;
   return {
     ...board,
-    ladder: states(['ladder']) ? board.ladder : board.ladder.filter((rung) => rung !== 'persistent'),
+    ladder: states(['ladder'])
+      ? board.ladder
+      : board.ladder.filter((rung) => rung !== 'persistent' && rung !== 'previous'),
     tmpfs: {
       ...board.tmpfs,
       ...(size !== undefined && !states(['tmpfs', 'size']) ? { size: `${size}B` } : {}),

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { storage, tmpfsRung } from './storage-schema.ts';
-import { absolutePath, kernelVersion, must, plainName, text, word } from './values.ts';
+import { absolutePath, duration, kernelVersion, must, plainName, text, word } from './values.ts';
 
 export const architectures = [
   'x86_64',
@@ -32,7 +32,7 @@ export const unionSystems = [
   'unionfs-fuse',
   'fuse-overlayfs',
 ] as const;
-export const rungNames = ['persistent', 'tmpfs', 'read-only', 'rescue'] as const;
+export const rungNames = ['persistent', 'previous', 'tmpfs', 'read-only', 'rescue'] as const;
 
 const kernel = z
   .strictObject({
@@ -190,6 +190,27 @@ const helper = z
   })
   .describe('The program that moves the mounts and enters the merged root.');
 
+const generations = z
+  .strictObject({
+    attempts: z
+      .int()
+      .min(1)
+      .max(99)
+      .default(3)
+      .describe('Boots without a confirmation after which the previous generation comes back.'),
+    confirm: z
+      .enum(['time', 'command'], must('a way to confirm', 'a boot is confirmed by time or by a command'))
+      .default('time')
+      .describe(
+        'Who says that a boot is good: time, or `overlay_helper confirm` run by a service or the application.',
+      ),
+    confirm_after: duration
+      .default(60_000)
+      .describe('With confirm time: how long after init was executed a boot counts as good.'),
+    most: z.int().min(2).max(99).default(4).describe('Most generations that are kept on the storage.'),
+  })
+  .describe('Several uppers on one storage, of which one is active.');
+
 export const boardSchema = z.strictObject({
   version: z.literal(1).describe('Version of the board file format.'),
   name: plainName.describe('Short name of the board.').meta({ examples: ['gl-ar150'] }),
@@ -219,11 +240,12 @@ export const boardSchema = z.strictObject({
   ladder: z
     .array(z.enum(rungNames, must('a rung', 'the ladder is made of rungs, best first')))
     .min(1)
-    .default(['persistent', 'tmpfs', 'read-only', 'rescue'])
+    .default(['persistent', 'previous', 'tmpfs', 'read-only', 'rescue'])
     .describe(
-      'What the boot falls back to, best first. With storage.type tmpfs the default has no persistent.',
+      'What the boot falls back to, best first. With storage.type tmpfs the default has neither persistent nor previous.',
     ),
   tmpfs: tmpfsRung.prefault({}),
+  generations: generations.prefault({}),
   reset: reset.prefault({}),
   keep: z.array(absolutePath).default([]).describe('Paths that a factory reset keeps.'),
   applets: z

@@ -46,7 +46,7 @@ export function boardTemplate(given: BoardAnswers): string {
     ...unionPart(answers),
     '',
     '# What the boot falls back to, best first.',
-    `# ladder: [${answers.storage === 'tmpfs' ? '' : 'persistent, '}tmpfs, read-only, rescue]`,
+    `# ladder: [${answers.storage === 'tmpfs' ? '' : 'persistent, previous, '}tmpfs, read-only, rescue]`,
     '',
     'tmpfs:',
     '  # Most memory that a volatile upper may take. Without a limit it takes all, and the board freezes.',

@@ -33,10 +33,15 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       prepare,
       ladder: rungs.flatMap((rung) => (rung.ok ? [rung.value] : [])),
       handOver: handOver(board, prepare),
+      generations: generations(board),
       helper: board.helper.enabled,
     },
     union.diagnostics,
   );
+}
+
+function generations({ generations: { confirm, confirm_after, most } }: Board): MountPlan['generations'] {
+  return confirm === 'time' ? { confirmAfterMs: confirm_after, most } : { most };
 }
 
 /** What is mounted in `prepare` goes along into the merged root, and the storage with it. */

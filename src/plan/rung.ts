@@ -4,7 +4,7 @@ import type { Place, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
 import type { Rung, RungName } from '../shared/plan.ts';
-import type { MountStep, Step, StorageAddress } from '../shared/step.ts';
+import { generationWord, type MountStep, type Step, type StorageAddress } from '../shared/step.ts';
 import { mount, mountStorage } from '../steps/mount.ts';
 import { parseKernelVersion } from '../union/kernel-version.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
@@ -17,8 +17,19 @@ export interface RungContext {
   readonly layers: readonly MountStep[];
 }
 
-const upperdir = `${boardPaths.storage}/upper`;
-const workdir = `${boardPaths.storage}/work`;
+/** On storage that keeps several generations, and on a tmpfs, which keeps none. */
+const generationDirs = (folder: string): UpperDirs => ({
+  upperdir: `${folder}/upper`,
+  workdir: `${folder}/work`,
+});
+const chosen = generationDirs(`${boardPaths.storage}/generations/${generationWord}`);
+const volatile = generationDirs(boardPaths.storage);
+
+interface UpperDirs {
+  readonly upperdir: string;
+  readonly workdir: string;
+}
+
 const resetRequest = `${boardPaths.storage}/overlaykit/reset`;
 
 /** File systems that `mount` alone brings up; ubifs and an image file need a device attached first. */
@@ -27,12 +38,17 @@ const mountable: readonly Board['storage']['type'][] = ['jffs2', 'ext4', 'f2fs']
 export function planRung(name: RungName, context: RungContext): Result<Rung> {
   switch (name) {
     case 'persistent':
-      return persistentRung(context);
+    case 'previous':
+      return persistentRung(name, context);
     case 'tmpfs':
       return unionRung(context, {
         name,
         outcome: 'changes are kept in memory and lost at power off',
-        storage: volatileStorage(context.board),
+        upper: volatile,
+        steps: [
+          ...volatileStorage(context.board),
+          { kind: 'make-dirs', paths: [volatile.upperdir, volatile.workdir] },
+        ],
       });
     case 'read-only':
       return success({ name, outcome: 'nothing can be written', steps: [] });
@@ -41,51 +57,60 @@ export function planRung(name: RungName, context: RungContext): Result<Rung> {
   }
 }
 
-function persistentRung(context: RungContext): Result<Rung> {
+function persistentRung(name: 'persistent' | 'previous', context: RungContext): Result<Rung> {
   const { storage } = context.board;
   const address = storageAddress(storage);
   if (storage.type !== 'tmpfs' && !mountable.includes(storage.type)) return notBuiltYet(context);
   if (storage.type === 'tmpfs' || address === undefined) return noPersistentStorage(context);
   return unionRung(context, {
-    name: 'persistent',
-    outcome: `changes are kept on the storage (${storage.type})`,
-    storage: persistentStorage(context.board, address),
+    name,
+    outcome:
+      name === 'persistent'
+        ? `changes are kept on the storage (${storage.type})`
+        : `the previous generation; changes are kept on the storage (${storage.type})`,
+    upper: chosen,
+    steps: persistentStorage(name, context.board, address),
   });
 }
 
-/** Storage, layers, directories, union, and the proof that it can be entered. */
+interface UnionOn {
+  readonly name: RungName;
+  readonly outcome: string;
+  readonly upper: UpperDirs;
+  /** What makes the upper ready. */
+  readonly steps: readonly Step[];
+}
+
+/** The upper, layers, union, and the proof that it can be entered. */
 function unionRung(
   { board, where, union, layers }: RungContext,
-  { name, outcome, storage }: { name: RungName; outcome: string; storage: readonly Step[] },
+  { name, outcome, upper, steps }: UnionOn,
 ): Result<Rung> {
   const stack: Stack = {
     lowerdirs: [...layers.map((layer) => layer.target), '/'],
-    upperdir,
-    workdir,
+    ...upper,
     target: board.enter.newroot,
   };
   const kernel = parseKernelVersion(board.kernel.version);
   const mounted = union.mount({ stack, kernel, options: board.union.options, where });
   if (!mounted.ok) return mounted;
-  const directories = [
-    upperdir,
-    ...(union.needsWorkdir ? [workdir] : []),
-    ...layers.map((layer) => layer.target),
-  ];
   return success({
     name,
     outcome,
     steps: [
-      ...storage,
-      { kind: 'make-dirs', paths: directories },
-      ...layers,
+      ...steps,
+      ...layers.flatMap((layer): Step[] => [{ kind: 'make-dirs', paths: [layer.target] }, layer]),
       mounted.value,
       { kind: 'verify', target: stack.target, fstype: union.fstype, init: board.enter.init },
     ],
   });
 }
 
-function persistentStorage({ storage, reset }: Board, address: StorageAddress): readonly Step[] {
+function persistentStorage(
+  name: 'persistent' | 'previous',
+  { storage, reset, generations, keep }: Board,
+  address: StorageAddress,
+): readonly Step[] {
   return [
     {
       kind: 'find-storage',
@@ -98,10 +123,11 @@ function persistentStorage({ storage, reset }: Board, address: StorageAddress): 
     },
     mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
     {
-      kind: 'reset',
-      upperdir,
-      workdir,
+      kind: 'choose-generation',
+      which: name === 'previous' ? 'previous' : 'state',
+      limit: generations.attempts,
       byCommandLine: reset.cmdline,
+      keep,
       ...(reset.file ? { requestFile: resetRequest } : {}),
     },
   ];

@@ -3,6 +3,7 @@
  * booted board.
  */
 import type { MountPlan, RungName } from '../shared/plan.ts';
+import { generationWord } from '../shared/step.ts';
 
 export interface SimulatedMount {
   readonly target: string;
@@ -23,11 +24,13 @@ export interface GivenMount {
  * The mounts that init sees on a rung, in the order in which they were made, by their place in the merged root.
  *
  * @param given what the kernel or an initramfs has mounted before overlay_init starts; /dev, mostly
+ * @param generation the generation that boots
  */
 export function simulate(
   plan: MountPlan,
   rung: RungName,
   given: readonly GivenMount[] = [],
+  generation = 1,
 ): readonly SimulatedMount[] {
   const before: SimulatedMount[] = [
     { target: '/', fstype: plan.root.fstype, options: [] },
@@ -36,7 +39,11 @@ export function simulate(
   const table = plan.prepare.reduce(applyStep, before);
   const steps = plan.ladder.find(({ name }) => name === rung)?.steps ?? [];
   const merged = steps.reduce(applyStep, table);
-  return steps.some((step) => step.kind === 'verify') ? enter(plan, merged) : merged;
+  const named = merged.map((mount) => ({
+    ...mount,
+    options: mount.options.map((option) => option.replaceAll(generationWord, String(generation))),
+  }));
+  return steps.some((step) => step.kind === 'verify') ? enter(plan, named) : named;
 }
 
 function applyStep(table: readonly SimulatedMount[], step: MountPlan['prepare'][number]): SimulatedMount[] {

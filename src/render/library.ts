@@ -78,7 +78,7 @@ export function usedFunctions(library: ShellLibrary, script: string): readonly S
 /** Whether a line of code, not of comment, has the name as a word. */
 function calls(text: string, name: string): boolean {
   const word = new RegExp(`(^|[^A-Za-z0-9_-])${name}([^A-Za-z0-9_-]|$)`);
-  return text.split('\n').some((line) => !line.trimStart().startsWith('#') && word.test(line));
+  return text.split('\n').some((line) => word.test(line.replace(/(^|\s)#\s.*$/, '')));
 }
 
 /** The files of rootfs-scripts/ that make up the library, in the order in which a reader wants their functions. */
@@ -87,7 +87,8 @@ export const libraryFiles = [
   'boot.sh',
   'mounts.sh',
   'storage.sh',
-  'reset.sh',
+  'generations.sh',
+  'keep.sh',
   'enter.sh',
   'helper.sh',
 ] as const;

@@ -4,6 +4,7 @@
  *
  * In: a MountPlan, the library, where it comes from. Out: text. Imports board, steps, union, plan; no effects.
  */
+import { boardPaths } from '../shared/helper-protocol.ts';
 import type { MountPlan, Rung } from '../shared/plan.ts';
 import type { Step } from '../shared/step.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
@@ -137,19 +138,30 @@ function climb(plan: MountPlan): string {
           : [
               `    if rung_${rung.name}; then`,
               `      settle ${quote(printable(rung.outcome))}`,
+              ...afterwards(plan, rung),
               ...(plan.helper ? ['      enter_by_helper "$@"'] : []),
               `      enter_by_applets enter_by_${plan.handOver.how} "$@"`,
               '    fi',
               `    undo_${rung.name}`,
             ];
     return [
-      `  if begins_at ${rung.name}; then`,
+      `  if begins_at ${rung.name}${rung.name === 'previous' ? ' && have_previous' : ''}; then`,
       ...attempt,
       ...(rung.name === 'rescue' ? [] : ['    gave_up']),
       '  fi',
     ];
   });
   return ['climb() {', ...rungs, '  last_resort "$@"', '}'].join('\n');
+}
+
+/** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */
+function afterwards({ generations, handOver }: MountPlan, rung: Rung): readonly string[] {
+  if (!rung.steps.some((step) => step.kind === 'choose-generation')) return [];
+  const seconds =
+    generations.confirmAfterMs === undefined ? '-' : String(Math.ceil(generations.confirmAfterMs / 1000));
+  // A shell in the background keeps its root in a chroot, and follows it in a pivot_root.
+  const storage = handOver.how === 'pivot' ? boardPaths.storage : `${handOver.newRoot}${boardPaths.storage}`;
+  return ['      keep_ledger', `      afterwards ${seconds} ${quote(storage)}`];
 }
 
 function startCalls(plan: MountPlan): string {

@@ -1,10 +1,28 @@
 /** A step as a call of the shell library. */
-import type { FindStorageStep, MountStep, Step } from '../shared/step.ts';
+import {
+  type ChooseGenerationStep,
+  type FindStorageStep,
+  generationWord,
+  type MountStep,
+  type Step,
+} from '../shared/step.ts';
 import { quote } from './quote.ts';
 
 /** The command for a step, quoted, without the `step` that wraps it. */
 export function shellStep(step: Step, options: { readonly helper: boolean }): string {
-  return command(step, options).map(quote).join(' ');
+  return command(step, options).map(word).join(' ');
+}
+
+/** One word, in which the number of the chosen generation is left to the shell. */
+function word(value: string): string {
+  const [first = '', ...rest] = value.split(`/generations/${generationWord}/`);
+  return [quote(first), ...rest.map((part) => `/generations/"$ovl_generation"/${quote(part)}`)].join('');
+}
+
+function chooseCommand(step: ChooseGenerationStep): readonly string[] {
+  const words = [String(step.limit), step.requestFile ?? '', step.byCommandLine ? 'yes' : 'no'];
+  const keep = step.keep.length === 0 ? [] : ['keep_paths', ...step.keep];
+  return step.which === 'previous' ? ['choose_previous'] : ['choose_generation', ...words, ...keep];
 }
 
 function command(step: Step, { helper }: { readonly helper: boolean }): readonly string[] {
@@ -17,14 +35,8 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
       return ['load_module', step.module, ...step.parameters];
     case 'find-storage':
       return findCommand(step);
-    case 'reset':
-      return [
-        'reset_if_asked',
-        step.upperdir,
-        step.workdir,
-        step.requestFile ?? '',
-        step.byCommandLine ? 'yes' : 'no',
-      ];
+    case 'choose-generation':
+      return chooseCommand(step);
     case 'verify':
       return [helper ? 'verify_with_helper' : 'verify_union', step.fstype];
   }

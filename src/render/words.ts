@@ -25,8 +25,10 @@ function words(step: Step): string {
       return `load module ${[step.module, ...step.parameters].join(' ')}`;
     case 'find-storage':
       return `find ${addressWords(step.address)}${expectations(step)}, at most ${formatDuration(step.waitMs)}`;
-    case 'reset':
-      return `factory reset, if asked for by ${resetTriggers(step.byCommandLine, step.requestFile)}`;
+    case 'choose-generation':
+      return step.which === 'previous'
+        ? 'choose the previous generation, count the attempt'
+        : `choose the generation (${step.limit} attempts), count the attempt; factory reset, if asked for by ${resetTriggers(step.byCommandLine, step.requestFile)}`;
     case 'verify':
       return `verify ${step.target}: ${step.fstype}, writable, ${step.init} is there`;
   }

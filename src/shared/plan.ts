@@ -4,7 +4,7 @@ import type { Step } from './step.ts';
 export const planSchema = 'overlaykit.plan/1';
 
 /** The rungs of the ladder, best first. */
-export type RungName = 'persistent' | 'tmpfs' | 'read-only' | 'rescue';
+export type RungName = 'persistent' | 'previous' | 'tmpfs' | 'read-only' | 'rescue';
 
 /** One rung: its steps run in order; the first that fails undoes the rung's mounts and the ladder goes on. */
 export interface Rung {
@@ -27,6 +27,14 @@ export interface HandOver {
   readonly init: string;
 }
 
+/** How uppers follow one another on the storage (docs/decisions/0005). */
+export interface Generations {
+  /** Milliseconds after init was executed until a boot counts as good; undefined where a program confirms it. */
+  readonly confirmAfterMs?: number;
+  /** Most generations that are kept at a time. */
+  readonly most: number;
+}
+
 export interface MountPlan {
   readonly schema: typeof planSchema;
   readonly board: { readonly name: string; readonly compatible: readonly string[] };
@@ -36,6 +44,7 @@ export interface MountPlan {
   readonly prepare: readonly Step[];
   readonly ladder: readonly Rung[];
   readonly handOver: HandOver;
+  readonly generations: Generations;
   /** Whether overlay_helper is asked to verify and enter. */
   readonly helper: boolean;
 }

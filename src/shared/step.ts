@@ -59,15 +59,23 @@ export interface FindStorageStep {
   readonly eraseBlockBytes?: number;
 }
 
-/** Goes back to factory state when it was asked for. Runs before the union is mounted, never after it. */
-export interface ResetStep {
-  readonly kind: 'reset';
-  readonly upperdir: string;
-  readonly workdir: string;
+/**
+ * Reads the state on the storage, does the factory reset that was asked for, chooses the generation and counts the attempt
+ * (docs/decisions/0005). Runs before the union is mounted, never after it. The options of the mounts that follow name the
+ * chosen generation by `generationWord`.
+ */
+export interface ChooseGenerationStep {
+  readonly kind: 'choose-generation';
+  /** `state`: the one that the state names; `previous`: the one before it, which becomes the active one. */
+  readonly which: 'state' | 'previous';
+  /** Boots without a confirmation after which a generation is given up. */
+  readonly limit: number;
   /** A file on the storage whose presence asks for a reset; undefined where the board wants none. */
   readonly requestFile?: string;
   /** Whether the word `overlaykit=reset` on the kernel command line asks for one too. */
   readonly byCommandLine: boolean;
+  /** Absolute paths that a reset keeps. */
+  readonly keep: readonly string[];
 }
 
 /** Checks the merged root: the right file system is mounted there, a file can be written, init can be executed. */
@@ -78,6 +86,15 @@ export interface VerifyStep {
   readonly init: string;
 }
 
-export type Step = MountStep | MakeDirsStep | LoadModuleStep | FindStorageStep | ResetStep | VerifyStep;
+export type Step =
+  | MountStep
+  | MakeDirsStep
+  | LoadModuleStep
+  | FindStorageStep
+  | ChooseGenerationStep
+  | VerifyStep;
+
+/** Stands for the number of the chosen generation in the options of a mount. */
+export const generationWord = '{generation}';
 
 export type StepKind = Step['kind'];

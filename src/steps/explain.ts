@@ -30,10 +30,13 @@ no failure.`,
 Then name, size and erase block are held against the board file before anything is mounted: an MTD number that has moved
 would otherwise put the writable layer over another partition. Nothing is ever erased in this step.`,
   },
-  reset: {
-    title: 'goes back to factory state, if that was asked for',
-    explanation: `Runs after the storage is mounted and before the union is: emptying the upperdir of a mounted overlayfs is undefined.
-Asked for by a file on the storage or by a word on the kernel command line, as reset in the board file says.`,
+  'choose-generation': {
+    title: 'chooses the upper that boots, and does the factory reset that was asked for',
+    explanation: `Runs after the storage is mounted and before the union is: changing the upperdir of a mounted overlayfs is undefined.
+Reads the state in overlaykit/state.a and state.b on the storage, counts this boot as one that nobody has confirmed yet,
+and makes that durable before anything of the generation is used. A generation that was not confirmed in as many boots as
+generations.attempts says is given up, and the previous one comes back. A factory reset is asked for by a file on the
+storage or by a word on the kernel command line; it makes a new, empty generation, and old ones are deleted afterwards.`,
   },
   verify: {
     title: 'checks the merged root before it becomes /',

@@ -29,7 +29,7 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'read_switches', bodies: { read_switches: ':' } },
   { helper: false, what: 'look_at_mounts', bodies: { look_at_mounts: "ovl_present=' / /dev /proc '" } },
   { helper: false, what: 'find_mtd', bodies: { find_mtd: 'ovl_device=mtd0' } },
-  { helper: false, what: 'reset_if_asked', bodies: { reset_if_asked: ':' } },
+  { helper: false, what: 'choose_generation', bodies: { choose_generation: 'ovl_generation=1' } },
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
   { helper: false, what: 'union_is_mounted', bodies: { union_is_mounted: ':' } },
   { helper: false, what: 'can_write', bodies: { can_write: ':' } },

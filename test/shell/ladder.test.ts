@@ -30,7 +30,9 @@ for (const shell of shells) {
         overlayInit: script,
         applets,
         mtd: goodMtd,
-        ...(reset ? { storage: { '/overlay/overlaykit/reset': '', '/overlay/upper/etc/old': 'old' } } : {}),
+        ...(reset
+          ? { storage: { '/overlay/overlaykit/reset': '', '/overlay/generations/1/upper/etc/old': 'old' } }
+          : {}),
       };
       const board = await ShellBoard.make(t, shell, files);
       const whole = await board.boot(files, 0);

@@ -25,6 +25,7 @@ export function helperPlan(options: HelperPlanOptions = {}): MountPlan {
       },
       { name: 'read-only', outcome: 'nothing changes', steps: [] },
     ],
+    generations: { most: 4 },
     handOver: { how, newRoot, oldRoot: '/rom', carried, init },
     helper: true,
   };

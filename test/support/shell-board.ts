@@ -3,9 +3,9 @@
  * Calls are recorded with every argument, and the nth one fails where a test wants it. No other program is there, so a
  * script that calls what its plan does not name fails here.
  */
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { requireTool } from '../../src/system/tools.ts';
@@ -32,15 +32,24 @@ export interface ShellBoardFiles {
   readonly typed?: string;
 }
 
+export interface ShellStatus {
+  readonly rung: string;
+  readonly generation: string;
+  readonly reset: string;
+  readonly reasons: readonly string[];
+}
+
 export interface ShellBoot {
   /** Every call of a program, with all its arguments, init included. */
   readonly calls: readonly (readonly string[])[];
   /** The model's mount table at the end: "target fstype". */
   readonly mounts: readonly string[];
-  readonly status:
-    | { readonly rung: string; readonly reset: string; readonly reasons: readonly string[] }
-    | undefined;
+  readonly status: ShellStatus | undefined;
   readonly console: string;
+  /** Text of the files directly in /overlay/overlaykit, by name. */
+  readonly state: Readonly<Record<string, string>>;
+  /** What lies in /overlay/generations. */
+  readonly generations: readonly string[];
 }
 
 export class ShellBoard {
@@ -60,8 +69,12 @@ export class ShellBoard {
   }
 
   /** One boot, in which the `failAt`-th call of a program fails (0: none). It is ended after `timeoutMs` milliseconds. */
-  async boot(files: ShellBoardFiles, failAt: number, timeoutMs = 20_000): Promise<ShellBoot> {
-    await this.#reset(files, failAt);
+  async boot(
+    files: ShellBoardFiles,
+    failAt: number,
+    { timeoutMs = 20_000, keepStorage = false }: { timeoutMs?: number; keepStorage?: boolean } = {},
+  ): Promise<ShellBoot> {
+    await this.#reset(files, failAt, keepStorage);
     const { all } = await execa(
       requireTool('unshare'),
       [...namespaces(), 'sh', '-c', enterScript, 'sh', this.#root],
@@ -76,6 +89,17 @@ export class ShellBoard {
       },
     );
     return this.#account(all ?? '');
+  }
+
+  /** Paths below a folder of the board, sorted, directories with a slash behind them. */
+  async tree(folder: string): Promise<readonly string[]> {
+    const entries = await readdir(join(this.#root, folder), { recursive: true, withFileTypes: true });
+    return entries
+      .map(
+        (entry) =>
+          `${relative(join(this.#root, folder), join(entry.parentPath, entry.name))}${entry.isDirectory() ? '/' : ''}`,
+      )
+      .toSorted();
   }
 
   async #build(shell: ShellName, files: ShellBoardFiles): Promise<void> {
@@ -119,8 +143,8 @@ export class ShellBoard {
     await chmod(join(this.#root, path), 0o755);
   }
 
-  async #reset(files: ShellBoardFiles, failAt: number): Promise<void> {
-    for (const dir of ['log', 'proc', 'run', 'overlay', 'mnt', 'sys']) {
+  async #reset(files: ShellBoardFiles, failAt: number, keepStorage: boolean): Promise<void> {
+    for (const dir of ['log', 'proc', 'run', 'mnt', 'sys', ...(keepStorage ? [] : ['overlay'])]) {
       await rm(join(this.#root, dir), { recursive: true, force: true });
       await mkdir(join(this.#root, dir));
     }
@@ -140,6 +164,13 @@ export class ShellBoard {
       await cp(join(this.#root, 'opt'), join(this.#root, 'mnt/opt'), { recursive: true });
   }
 
+  async #texts(dir: string): Promise<Readonly<Record<string, string>>> {
+    const entries = await readdir(join(this.#root, dir), { withFileTypes: true }).catch(() => []);
+    const files = entries.filter((entry) => entry.isFile());
+    const texts = await Promise.all(files.map(({ name }) => readFile(join(this.#root, dir, name), 'utf8')));
+    return Object.fromEntries(files.map(({ name }, index) => [name, texts[index] ?? '']));
+  }
+
   async #account(console: string): Promise<ShellBoot> {
     const read = (path: string): Promise<string> => readFile(join(this.#root, path), 'utf8').catch(() => '');
     const status = await read('run/overlaykit/status.json');
@@ -154,6 +185,8 @@ export class ShellBoard {
         .map((line) => line.split(' ').slice(1, 3).join(' ')),
       status: status === '' ? undefined : JSON.parse(status),
       console,
+      state: await this.#texts('overlay/overlaykit'),
+      generations: (await readdir(join(this.#root, 'overlay/generations')).catch(() => [])).toSorted(),
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Shipped boards as a user gets them: planned, bundled, put into a root image, booted in the lab. */
 import { mkdtempSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -102,6 +102,13 @@ export async function ready(
   return { prepared, image };
 }
 
+/** A file with a text, which lasts as long as the test file. */
+export async function textFile(text: string): Promise<string> {
+  const path = join(await mkdtemp(join(work, 'board-')), 'board.yaml');
+  await writeFile(path, text);
+  return path;
+}
+
 /** A path for a storage image that lasts as long as the test file. */
 export async function storageImage(): Promise<string> {
   const folder = await mkdtemp(join(work, 'storage-'));
@@ -137,6 +144,7 @@ export interface BootStatus {
   readonly board: string;
   readonly plan: string;
   readonly rung: string;
+  readonly generation: string;
   readonly reset: string;
   readonly reasons: readonly string[];
 }

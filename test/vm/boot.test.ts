@@ -56,13 +56,13 @@ vm('squashfs and JFFS2: written, kept over a power cut, and back to factory stat
 
   await withBoot(t, board, request, async (boot) => {
     t.is(
-      await output(boot, 'cat /etc/hostname; ls -A1 /root /overlay/upper; ls /etc/issue'),
-      'factory\n/overlay/upper:\n\n/root:\n/etc/issue',
+      await output(boot, 'cat /etc/hostname; ls -A1 /root /overlay/generations/2/upper; ls /etc/issue'),
+      'factory\n/overlay/generations/2/upper:\n\n/root:\n/etc/issue',
     );
     t.is((await status(boot)).reset, '/overlay/overlaykit/reset');
     t.regex(
       await output(boot, 'ls -A1 /overlay /overlay/overlaykit'),
-      /^\/overlay:\noverlaykit\nupper\nwork\n\n\/overlay\/overlaykit:$/,
+      /^\/overlay:\ngenerations\noverlaykit\n\n\/overlay\/overlaykit:\nboots\nstate\.a\nstate\.b$/,
     );
     await output(boot, 'echo again >/etc/hostname && sync');
   });

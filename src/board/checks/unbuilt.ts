@@ -70,12 +70,6 @@ function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
       because: ignored,
       fix: 'until then, let the boot loader read the button and add overlaykit=reset to the kernel command line',
     });
-  if (board.keep.length > 0)
-    found.push({
-      path: ['keep'],
-      what: 'keep',
-      because: 'so far a factory reset deletes these paths with all others',
-    });
   if (board.target !== undefined) found.push({ path: ['target'], what: 'target', because: ignored });
   if (helper.cross_compile !== undefined)
     found.push({ path: ['helper', 'cross_compile'], what: 'helper.cross_compile', because: ignored });

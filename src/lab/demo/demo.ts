@@ -142,7 +142,7 @@ async function close({ stage, board, moments }: Scene): Promise<Story> {
 /** Where this plan looks for a request. */
 function requestFile(plan: MountPlan): string {
   const steps = plan.ladder.flatMap((rung) => rung.steps);
-  const file = steps.find((one) => one.kind === 'reset')?.requestFile;
+  const file = steps.find((one) => one.kind === 'choose-generation')?.requestFile;
   if (file === undefined) throw new Error(`${boardPaths.plan} of this board knows no request for a reset`);
   return file;
 }

@@ -100,9 +100,15 @@ function cardsOf(plan: MountPlan, columns: number): readonly Card[] {
 }
 
 function lookOf({ name }: Rung): string {
-  return ({ persistent: 'kept', tmpfs: 'volatile', 'read-only': 'read-only', rescue: 'rescue' } as const)[
-    name
-  ];
+  return (
+    {
+      persistent: 'kept',
+      previous: 'kept',
+      tmpfs: 'volatile',
+      'read-only': 'read-only',
+      rescue: 'rescue',
+    } as const
+  )[name];
 }
 
 /** Options stand behind their mount where there is room, else below it. */

@@ -1,0 +1,241 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# The state on the storage, and the generation that boots: docs/decisions/0005 in code. All of it happens before the union
+# is mounted, since removing files under a mounted union leaves a system that is neither old nor new.
+
+# choose_generation LIMIT REQUEST_FILE BY_COMMAND_LINE [keep_paths PATH...]: sets ovl_generation.
+choose_generation() {
+  ovl_limit=$1 ovl_request=$2 ovl_by_words=$3
+  shift 3
+  read_state || return 1
+  if reset_is_asked; then
+    reset_to_factory "$@" || return 1
+  else
+    pick_generation || return 1
+    make_generation "$ovl_generation" || return 1
+  fi
+  count_attempt
+}
+
+# read_state: both slots; the whole one with the higher seq counts.
+read_state() {
+  ovl_seq=-1 ovl_slot=b ovl_newer='' ovl_damaged=''
+  read_slot a
+  read_slot b
+  [ -z "$ovl_newer" ] ||
+    refuse "the state on the storage has version $ovl_newer, this overlay_init knows 1; nothing was touched" || return 1
+  if [ "$ovl_seq" -lt 0 ]; then
+    begin_state
+  elif [ -n "$ovl_damaged" ]; then
+    say 4 "slot $ovl_damaged of the state is damaged, as a power cut leaves it; the other one counts"
+  fi
+}
+
+# read_slot LETTER: a line counts when writing its values again gives the same line.
+read_slot() {
+  [ -e "$ovl_storage/overlaykit/state.$1" ] || return 0
+  ovl_line=
+  read -r ovl_line <"$ovl_storage/overlaykit/state.$1"
+  case $ovl_line in
+    "overlaykit-state 1 "*) ;;
+    "overlaykit-state "[0-9]*)
+      ovl_newer=${ovl_line#overlaykit-state }
+      ovl_newer=${ovl_newer%%[!0-9]*}
+      return 0
+      ;;
+  esac
+  set -f
+  # shellcheck disable=SC2086 # the line is taken apart at its blanks
+  set -- "$1" $ovl_line
+  set +f
+  if [ $# -eq 11 ] &&
+    state_line "${4#seq=}" "${5#active=}" "${6#previous=}" "${7#trying=}" "${8#attempts=}" "${9#next=}" "${10#reset=}" &&
+    [ "$ovl_text" = "$ovl_line" ]; then
+    [ "${4#seq=}" -gt "$ovl_seq" ] || return 0
+    ovl_slot=$1 ovl_seq=${4#seq=} ovl_active=${5#active=} ovl_previous=${6#previous=} ovl_trying=${7#trying=}
+    ovl_attempts=${8#attempts=} ovl_next=${9#next=} ovl_made_by_reset=${10#reset=}
+  else
+    ovl_damaged=$1
+  fi
+}
+
+# state_line SEQ ACTIVE PREVIOUS TRYING ATTEMPTS NEXT RESET: sets ovl_text to the line with its length and check number.
+# Fails where one is neither "-" nor a number that every shell reads as decimal.
+state_line() {
+  ovl_sum=0
+  for ovl_value; do
+    case $ovl_value in
+      -) ovl_value=-1 ;;
+      '' | *[!0-9]* | 0?* | ??????????*) return 1 ;;
+    esac
+    ovl_sum=$(((ovl_sum * 31 + ovl_value + 1) % 65521))
+  done
+  ovl_text="overlaykit-state 1 seq=$1 active=$2 previous=$3 trying=$4 attempts=$5 next=$6 reset=$7"
+  ovl_text="$ovl_text end=${#ovl_text}.$ovl_sum"
+}
+
+# begin_state: nothing is known yet, or nothing any more; then the generation with the highest number is the newest.
+begin_state() {
+  ovl_active=1
+  for ovl_dir in "$ovl_storage"/generations/*; do
+    ovl_number=${ovl_dir##*/}
+    case $ovl_number in *[!0-9]* | 0* | ??????????*) continue ;; esac
+    [ "$ovl_number" -le "$ovl_active" ] || ovl_active=$ovl_number
+  done
+  ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_active + 1)) ovl_made_by_reset=-
+  [ -z "$ovl_damaged" ] ||
+    say 3 "the state on the storage is damaged; going on with generation $ovl_active, the newest one there is"
+}
+
+# write_state: into the slot that does not count, durable when this returns. The other slot stays whole.
+# applets: sync
+write_state() {
+  case $ovl_slot in a) ovl_into=b ;; *) ovl_into=a ;; esac
+  state_line $((ovl_seq + 1)) "$ovl_active" "$ovl_previous" "$ovl_trying" "$ovl_attempts" "$ovl_next" "$ovl_made_by_reset"
+  echo "$ovl_text" >"$ovl_storage/overlaykit/state.$ovl_into" && sync || return 1
+  ovl_slot=$ovl_into
+  ovl_seq=$((ovl_seq + 1))
+}
+
+# pick_generation: which one boots, by how many boots were not confirmed.
+pick_generation() {
+  if [ "$ovl_trying" != - ]; then
+    ovl_generation=$ovl_trying
+    [ "$ovl_attempts" -ge "$ovl_limit" ] || [ ! -d "$ovl_storage/generations/$ovl_trying/upper" ] || return 0
+    say 3 "generation $ovl_trying was tried and not confirmed in $ovl_attempts boots; back to generation $ovl_active"
+    ovl_trying=- ovl_attempts=0
+  fi
+  ovl_generation=$ovl_active
+  [ "$ovl_attempts" -ge "$ovl_limit" ] || return 0
+  [ "$ovl_previous" != - ] && [ -d "$ovl_storage/generations/$ovl_previous/upper" ] ||
+    refuse "generation $ovl_active was not confirmed in $ovl_attempts boots, and there is no previous one" || return 1
+  say 3 "generation $ovl_active was not confirmed in $ovl_attempts boots; back to generation $ovl_previous"
+  ovl_active=$ovl_previous ovl_previous=- ovl_attempts=0
+  ovl_generation=$ovl_active
+}
+
+# have_previous: the rung "previous" is of use where the storage works and the generation does not; or where the ladder
+# begins with it.
+have_previous() {
+  [ -z "$ovl_failed" ] || { [ -n "$ovl_generation" ] && [ "$ovl_trying$ovl_previous" != -- ]; }
+}
+
+# choose_previous: the generation that failed is set aside with a name, so that nobody deletes it.
+choose_previous() {
+  read_state || return 1
+  if [ "$ovl_trying" != - ]; then
+    ovl_failed_one=$ovl_trying
+  else
+    [ "$ovl_previous" != - ] && [ -d "$ovl_storage/generations/$ovl_previous/upper" ] ||
+      refuse "there is no previous generation" || return 1
+    ovl_failed_one=$ovl_active ovl_active=$ovl_previous ovl_previous=-
+  fi
+  ovl_trying=- ovl_attempts=0 ovl_generation=$ovl_active
+  say 3 "generation $ovl_failed_one is set aside; back to generation $ovl_generation"
+  [ -e "$ovl_storage/generations/$ovl_failed_one/name" ] ||
+    echo "failed-$ovl_failed_one" >"$ovl_storage/generations/$ovl_failed_one/name"
+  make_generation "$ovl_generation" && count_attempt
+}
+
+# make_generation NUMBER: the directories of one, and of the state.
+# applets: mkdir
+make_generation() {
+  make_dirs "$ovl_storage/overlaykit" "$ovl_storage/generations/$1/upper" "$ovl_storage/generations/$1/work"
+}
+
+# count_attempt: before anything of the generation is used, so that a boot that hangs is counted too.
+count_attempt() {
+  ovl_attempts=$((ovl_attempts + 1))
+  write_state || say 4 "the storage cannot be written (full?); this boot is not counted"
+}
+
+# reset_is_asked: sets ovl_asked to what asks for a factory reset.
+reset_is_asked() {
+  ovl_asked=
+  [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || ovl_asked=$ovl_request
+  [ "$ovl_by_words" = no ] || [ "$ovl_reset" = no ] || ovl_asked="overlaykit=reset on the kernel command line"
+  [ -n "$ovl_asked" ]
+}
+
+# reset_to_factory [keep_paths PATH...]: a new, empty generation; one write of the state is the reset. The request is taken back
+# after it, and what the old generations hold is deleted in the background, so nothing here takes longer for more files.
+# applets: rm sync
+reset_to_factory() {
+  say 4 "factory reset, asked for by $ovl_asked"
+  ovl_generation=$ovl_next
+  # What an interrupted reset has left of the same number.
+  [ ! -e "$ovl_storage/generations/$ovl_generation" ] || rm -rf "$ovl_storage/generations/$ovl_generation"
+  make_generation "$ovl_generation" || make_room || return 1
+  [ $# -eq 0 ] || "$@" || return 1
+  sync
+  ovl_active=$ovl_generation ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_next + 1))
+  ovl_made_by_reset=$ovl_generation
+  write_state || return 1
+  [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || { rm -rf "$ovl_request" && sync; } || return 1
+  ovl_reset_done=$ovl_asked
+}
+
+# make_room: a full storage has no place for a new directory. The old generations go first then; the request stands until
+# the state is written, so a cut in between is followed by the same again.
+# applets: rm
+make_room() {
+  say 4 "the storage is full; the old generations are deleted before the reset is done"
+  rm -rf "$ovl_storage/generations"
+  make_generation "$ovl_generation"
+}
+
+# sweep: deletes the generations that the state does not name and people have not named since the last reset. Those that
+# were never finished end in .partial.
+# applets: rm
+sweep() {
+  for ovl_dir in "$ovl_storage"/generations/*; do
+    is_needed "${ovl_dir##*/}" || rm -rf "$ovl_dir"
+  done
+}
+
+# is_needed NAME
+is_needed() {
+  case $1 in
+    '*' | "$ovl_active" | "$ovl_previous" | "$ovl_trying" | "$ovl_generation") return 0 ;;
+    '' | *[!0-9]* | ??????????*) return 1 ;;
+  esac
+  [ -e "$ovl_storage/generations/$1/name" ] || return 1
+  [ "$ovl_made_by_reset" = - ] || [ "$1" -gt "$ovl_made_by_reset" ]
+}
+
+# confirm: this boot is a good one.
+confirm() {
+  read_state || return 1
+  if [ "$ovl_trying" = "$ovl_generation" ]; then
+    ovl_previous=$ovl_active ovl_active=$ovl_trying ovl_trying=-
+  elif [ "$ovl_active" != "$ovl_generation" ]; then
+    return 0
+  fi
+  ovl_attempts=0
+  write_state
+}
+
+# keep_ledger: the account of this boot, among those of the last eight.
+keep_ledger() {
+  make_dirs "$ovl_storage/overlaykit/boots" &&
+    echo "seq=$ovl_seq $ovl_account" >"$ovl_storage/overlaykit/boots/$((ovl_seq % 8))"
+}
+
+# afterwards SECONDS STORAGE: what happens in the background while the board runs. SECONDS is "-" where somebody else
+# confirms; STORAGE is where a background shell finds the storage once init runs.
+# applets: sleep
+afterwards() {
+  [ -z "${OVERLAYKIT_JOB-}" ] || return 0
+  (
+    trap - EXIT
+    ovl_storage=$2
+    if [ "$1" = - ]; then
+      sleep 10
+    else
+      sleep "$1"
+      confirm
+    fi
+    read_state && sweep
+  ) &
+  export OVERLAYKIT_JOB=$!
+}

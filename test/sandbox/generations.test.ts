@@ -1,0 +1,141 @@
+/** Generations on a real ext4 and a real overlayfs, on this machine's kernel: counted, confirmed, tried, reset, swept. */
+import { setTimeout } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { Boot } from '../../src/lab/index.ts';
+import { parseSlot, type State, stateLine } from '../../src/shared/state.ts';
+import { testWith } from '../support/needs.ts';
+import {
+  boardFile,
+  changedBoard,
+  equalsSimulation,
+  output,
+  ready,
+  status,
+  storageImage,
+  textFile,
+  withBoot,
+} from '../support/shipped-boards.ts';
+
+const sandbox = testWith(
+  'unshare',
+  'nsenter',
+  'losetup',
+  'script',
+  'mksquashfs',
+  'sqfstar',
+  'busybox',
+  'mkfs.ext4',
+  'musl-gcc',
+);
+/** The sandbox brings /dev, /proc and /sys along. */
+const given = [
+  { target: '/dev', fstype: 'tmpfs' },
+  { target: '/proc', fstype: 'proc' },
+  { target: '/sys', fstype: 'sysfs' },
+];
+const labs = ['/tmp', '/dev/pts', '/dev/shm'];
+
+sandbox(
+  'the mount table is the simulated one, by the helper and by the applets, by pivot_root and by chroot',
+  async (t) => {
+    for (const withoutHelper of [false, true]) {
+      for (const how of ['pivot', 'chroot']) {
+        const path = await textFile(`${await changedBoard('lab-ext4')}\nenter: { how: ${how} }\n`);
+        const board = await ready(path, { withoutHelper });
+        await withBoot(t, board, { machine: 'sandbox', storageImage: await storageImage() }, async (boot) => {
+          equalsSimulation(t, board.prepared.plan, 'persistent', await boot.mountTable(), given, labs);
+          t.like(await status(boot), { rung: 'persistent', generation: '1' });
+        });
+      }
+    }
+    const board = await ready(boardFile('lab-tmpfs'));
+    await withBoot(t, board, { machine: 'sandbox' }, async (boot) => {
+      equalsSimulation(t, board.prepared.plan, 'tmpfs', await boot.mountTable(), given, labs);
+    });
+  },
+);
+
+for (const how of ['pivot', 'chroot']) {
+  sandbox(`${how}: counted, confirmed by time; tried, given up, set back; reset and swept`, async (t) => {
+    t.timeout(120_000);
+    const more = `enter: { how: ${how} }\ngenerations: { attempts: 2, confirm_after: 1s }\nkeep: [/etc/kept/key]\n`;
+    const board = await ready(await textFile(`${await changedBoard('lab-ext4')}\n${more}`));
+    const request = { machine: 'sandbox', storageImage: await storageImage() } as const;
+
+    await withBoot(t, board, request, async (boot) => {
+      t.like(await state(boot), { active: 1, attempts: 1 });
+      await output(
+        boot,
+        'echo one >/etc/hostname; mkdir -p /etc/kept; chmod 700 /etc/kept; echo key >/etc/kept/key; sync',
+      );
+      await eventually(t, async () => (await state(boot))?.attempts === 0);
+      // What `overlay_helper snapshot` and `try` do, by hand.
+      await output(
+        boot,
+        'mkdir -p /overlay/generations/2/work && cp -a /overlay/generations/1/upper /overlay/generations/2/ && echo two >/overlay/generations/2/upper/etc/hostname',
+      );
+      await writeState(boot, { trying: 2, next: 3 });
+      await output(boot, 'mkdir -p /overlay/generations/7/upper /overlay/generations/8.partial; sync');
+    });
+    for (const attempt of [1, 2]) {
+      await withBoot(t, board, request, async (boot) => {
+        t.is(await output(boot, 'cat /etc/hostname'), 'two');
+        t.like(await state(boot), { active: 1, trying: 2, attempts: attempt });
+        t.like(await status(boot), { generation: '2' });
+      });
+    }
+    await withBoot(t, board, request, async (boot) => {
+      t.is(await output(boot, 'cat /etc/hostname'), 'one');
+      t.regex(boot.console, /generation 2 was tried and not confirmed in 2 boots; back to generation 1/);
+      await eventually(t, async () => (await output(boot, 'ls /overlay/generations')) === '1');
+      await output(
+        boot,
+        'cd /etc && mkdir many && cd many && i=0 && while [ $i -lt 4000 ]; do echo $i >f$i; i=$((i+1)); done',
+      );
+      await output(boot, 'touch /overlay/overlaykit/reset && sync');
+    });
+    await withBoot(t, board, request, async (boot) => {
+      t.is(
+        await output(
+          boot,
+          'cat /etc/hostname /etc/kept/key; stat -c %a /etc/kept; ls /etc | grep -c many || true',
+        ),
+        'factory\nkey\n700\n0',
+      );
+      t.like(await state(boot), { active: 3, reset: 3, previous: undefined });
+      await eventually(t, async () => (await output(boot, 'ls /overlay/generations')) === '3');
+      t.regex(
+        await output(boot, 'cat /overlay/overlaykit/boots/*'),
+        /rung=persistent generation=3 stamps: 1=\d+\.\d+ .* reasons: \[\]/,
+      );
+    });
+  });
+}
+
+/** The state that counts, as the storage has it. */
+async function state(boot: Boot): Promise<State | undefined> {
+  const slots = await Promise.all(
+    ['a', 'b'].map(async (slot) =>
+      parseSlot((await boot.run(`cat /overlay/overlaykit/state.${slot}`)).output),
+    ),
+  );
+  return slots
+    .flatMap((slot) => (slot.kind === 'state' ? [slot.state] : []))
+    .toSorted((one, other) => other.seq - one.seq)[0];
+}
+
+async function writeState(boot: Boot, change: Partial<State>): Promise<void> {
+  const now = await state(boot);
+  if (now === undefined) throw new Error('no state yet');
+  const line = stateLine({ ...now, ...change, seq: now.seq + 1 });
+  const slot = (now.seq + 1) % 2 === 0 ? 'a' : 'b';
+  await output(boot, `echo '${line.trim()}' >/overlay/overlaykit/state.${slot} && sync`);
+}
+
+async function eventually(t: ExecutionContext, holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await holds()) return;
+    await setTimeout(100);
+  }
+  t.fail('not within ten seconds');
+}

@@ -79,7 +79,7 @@ test('plan: words, table and JSON say the same', async (t) => {
     digest: string;
   };
   t.is(plan.board.name, 'good');
-  t.deepEqual(Object.keys(tables), ['persistent', 'tmpfs', 'read-only']);
+  t.deepEqual(Object.keys(tables), ['persistent', 'previous', 'tmpfs', 'read-only']);
   t.is(tables.persistent?.find((mount) => mount.target === '/rom')?.fstype, 'squashfs');
   t.true(words.stdout.startsWith(`good, plan ${digest.slice(0, 12)}\n`));
 });
@@ -154,8 +154,10 @@ test('explain: codes, keys and steps, however they are written', async (t) => {
   t.regex((await ovl(['explain', 'storage.wait'])).stdout, /^storage\.wait: /);
   t.deepEqual(await ovl(['explain', 'wait']), await ovl(['explain', 'storage.wait']));
   t.regex((await ovl(['explain', 'find-storage'])).stdout, /^find-storage: waits for the storage device/);
-  const both = (await ovl(['explain', 'reset'])).stdout;
-  t.regex(both, /^reset: goes back to factory state/);
-  t.regex(both, /\nreset: What asks for a factory reset/);
+  t.regex(
+    (await ovl(['explain', 'choose-generation'])).stdout,
+    /^choose-generation: chooses the upper that boots/,
+  );
+  t.regex((await ovl(['explain', 'reset'])).stdout, /^reset: What asks for a factory reset/);
   t.regex((await ovl(['explain', 'storage.wiat'])).stderr, /fix {6}storage\.wait {3}\(did you mean this\?\)/);
 });

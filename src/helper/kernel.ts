@@ -1,5 +1,6 @@
 /** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
 import type { Port } from './port.ts';
+import type { StoragePort } from './storage-port.ts';
 
 type Shared =
   | 'readJson'
@@ -17,7 +18,10 @@ type Shared =
   | 'reopenStdio'
   | 'execve';
 
-interface Sys extends Pick<Port, Shared> {
+/** All but writing, which is one call with a flag there. */
+type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn'>;
+
+interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage> {
   readonly MS_BIND: number;
   readonly MS_MOVE: number;
   mount(source: string, target: string, fstype: string, flags: number, data: string): void;
@@ -25,6 +29,7 @@ interface Sys extends Pick<Port, Shared> {
   fchdir(descriptor: number): void;
   mkdir(path: string, mode: number): boolean;
   writeFile(path: string, bytes: string, mode: number): void;
+  writeIn(directory: number, name: string, bytes: string, append: 0 | 1): void;
   log(level: number, text: string): boolean;
   write(fd: 1 | 2, bytes: string): boolean;
   getpid(): number;
@@ -35,7 +40,7 @@ interface Sys extends Pick<Port, Shared> {
 
 declare const sys: Sys;
 
-export const kernel: Port = {
+export const kernel: Port & StoragePort = {
   pid: sys.getpid(),
   environment: sys.environ(),
   log: (level, line) => {
@@ -67,6 +72,25 @@ export const kernel: Port = {
   chroot: sys.chroot,
   reopenStdio: sys.reopenStdio,
   execve: sys.execve,
+  openIn: sys.openIn,
+  close: sys.close,
+  entries: sys.entries,
+  statIn: sys.statIn,
+  makeDirectoryIn: sys.makeDirectoryIn,
+  removeIn: sys.removeIn,
+  removeDirectoryIn: sys.removeDirectoryIn,
+  renameIn: sys.renameIn,
+  linkIn: sys.linkIn,
+  readIn: sys.readIn,
+  writeIn: (directory, name, content) => sys.writeIn(directory, name, content, 0),
+  appendIn: (directory, name, content) => sys.writeIn(directory, name, content, 1),
+  syncDirectory: sys.syncDirectory,
+  syncFileSystem: sys.syncFileSystem,
+  lock: sys.lock,
+  copyIn: sys.copyIn,
+  copyAttributes: sys.copyAttributes,
+  attributeIn: sys.attributeIn,
+  statfs: sys.statfs,
 };
 
 /** The words this process was called with, its own name first. */

@@ -12,3 +12,11 @@ export function isRegular(mode: number): boolean {
 export function isSymlink(mode: number): boolean {
   return (mode & typeBits) === 0o120000;
 }
+
+export function isSocket(mode: number): boolean {
+  return (mode & typeBits) === 0o140000;
+}
+
+export function isWhiteout(mode: number, rdev: number): boolean {
+  return (mode & typeBits) === 0o020000 && rdev === 0;
+}

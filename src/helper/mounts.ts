@@ -8,13 +8,15 @@ const maxBytes = 1024 * 1024;
 export interface Mounts {
   /** The type of the file system mounted exactly at this path (the topmost), or undefined where nothing is. */
   fstypeAt(path: string): string | undefined;
+  /** Whether any mount's options have this word: a union's upperdir, say. */
+  mention(word: string): boolean;
 }
 
 /**
  * Reads the mounts that this process sees.
  * @throws Error where there is no /proc, say
  */
-export function readMounts(port: Port): Mounts {
+export function readMounts(port: Pick<Port, 'readFile'>): Mounts {
   const text = attempt('cannot read the mount table', () => port.readFile('/proc/self/mountinfo', maxBytes));
   const lines = text.split('\n');
   return {
@@ -30,6 +32,7 @@ export function readMounts(port: Port): Mounts {
       }
       return undefined;
     },
+    mention: (word) => text.indexOf(word) >= 0,
   };
 }
 

@@ -6,7 +6,7 @@ import { reason } from './trouble.ts';
 
 /** A plan has a few kilobytes; more is noise, and noise must not eat the memory of a small board. */
 export const maxPlanBytes = 256 * 1024;
-const maxPlanDepth = 32;
+export const maxPlanDepth = 32;
 
 /** How one rung is entered. All strings are byte strings. */
 export interface Entry {
@@ -85,12 +85,12 @@ function unionType(ladder: unknown, rung: string, newRoot: string, broken: (what
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown };
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An absolute path other than `/`, with nothing in it to be resolved. */
-function isDirectoryPath(path: unknown): path is string {
+export function isDirectoryPath(path: unknown): path is string {
   if (typeof path !== 'string' || !path.startsWith('/')) return false;
   return path
     .slice(1)

@@ -4,6 +4,12 @@ import { isKernelError } from './port.ts';
 /** The merged root is not fit to be entered: the ladder's next rung is better. Anything else thrown is the helper's own. */
 export class Unfit extends Error {}
 
+/** The words make no sense for this verb; its usage is what to say. */
+export class WrongWords extends Error {}
+
+/** What was asked for is not possible as things are; nothing was changed. */
+export class Refused extends Error {}
+
 /**
  * The likely cause of an errno, where the kernel's reason is not what the name says. "mount" here is always a move or a
  * bind: the helper mounts nothing else.
@@ -17,6 +23,21 @@ const causes: Readonly<Record<string, string>> = {
   'write EFBIG': 'the storage is full',
   'close ENOSPC': 'the storage is full',
   'mkdir ENOSPC': 'the storage is full',
+  'fsync ENOSPC': 'the storage is full',
+  'symlink ENOSPC': 'the storage is full',
+  'mknod ENOSPC': 'the storage is full',
+  'link ENOSPC': 'the storage is full',
+  'rename ENOSPC': 'the storage is full',
+  'setxattr ENOSPC': 'the storage is full, or the file system has no more room for attributes of this file',
+  'truncate ENOSPC': 'the storage is full',
+  'open EXDEV': 'something is mounted there',
+  'open ELOOP': 'a symbolic link is where a file or directory should be',
+  'open EINVAL': 'not a regular file',
+  'unlink EPERM': 'the file or its directory is immutable or append-only; chattr -ia allows it',
+  'rmdir EPERM': 'it or the directory above is immutable or append-only; chattr -ia allows it',
+  'rename EPERM': 'it or its directory is immutable or append-only; chattr -ia allows it',
+  'unlink EBUSY': 'something is mounted there',
+  'rmdir EBUSY': 'something is mounted there',
   'mkdir ENOENT': 'the directory above it is missing in the merged root',
   'read EFBIG': 'the file is larger than any that belongs there',
   'access EACCES': 'no x permission, or the union or its storage is mounted noexec',

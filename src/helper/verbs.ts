@@ -1,9 +1,10 @@
 /**
- * What overlay_helper can be asked to do: one function a verb, from its words to its exit code. main.ts calls it with the
- * real kernel, the tests with one that fails.
+ * What overlay_init asks of overlay_helper while it boots: one function a verb, from its words to its exit code. main.ts
+ * calls it with the real kernel, the tests with one that fails. The verbs of the running board are in board-verbs.ts.
  */
 import { verifyExit } from '../shared/helper-protocol.ts';
 import { planSchema } from '../shared/plan.ts';
+import { usageLines } from './board-verbs.ts';
 import { enter } from './enter.ts';
 import { giveBack } from './give-back.ts';
 import { readEntry } from './plan.ts';
@@ -27,7 +28,8 @@ export function run(port: Port, words: readonly string[], version: string): numb
     port.print(`overlay_helper ${version} (${planSchema})`);
     return done;
   }
-  port.complain('usage: overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...] | version');
+  const known = verb === undefined || verb === 'verify' || verb === 'enter' || verb === 'version';
+  for (const line of usageLines(known ? undefined : verb)) port.complain(line);
   return usage;
 }
 

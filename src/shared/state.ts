@@ -5,6 +5,9 @@
 
 export const stateVersion = '1';
 
+/** The highest number that a line can hold: nine digits, because mksh counts with 32 bits. */
+export const maxNumber = 999_999_999;
+
 /** Numbers of generations; undefined is "-" in the line. */
 export interface State {
   readonly seq: number;
@@ -46,7 +49,10 @@ export function parseSlot(text: string): SlotContent {
   return content.kind === 'state' && stateLine(content.state) === `${line}\n` ? content : { kind: 'damaged' };
 }
 
-/** The state that counts: the whole slot with the higher seq. `newer` and `damaged` only where no slot is whole. */
+/**
+ * The state that counts: the whole slot with the higher seq. A newer version in either slot beats everything, `damaged`
+ * comes out only where no slot is whole, undefined where there is none.
+ */
 export function chooseSlot(a: SlotContent | undefined, b: SlotContent | undefined): SlotContent | undefined {
   if (a?.kind === 'state' && b?.kind === 'state') return a.state.seq >= b.state.seq ? a : b;
   if (a?.kind === 'newer' || b?.kind === 'newer') return a?.kind === 'newer' ? a : b;

@@ -1,6 +1,8 @@
 /** The machine's apt sources, read from its files: which mirror it uses, and which keys it trusts for it. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageRoot } from './package-root.ts';
+import { requireTool } from './tools.ts';
 
 /** One source of packages, whichever of apt's two formats it was written in. */
 export interface AptSource {
@@ -13,6 +15,20 @@ export interface AptSource {
 
 /** Names that Debian machines use for their own release in place of its code name. */
 const movingSuites: readonly string[] = ['stable', 'testing', 'unstable', 'sid'];
+
+/**
+ * The file with Debian's sources that is used in place of the machine's own: the one that OVL_APT_SOURCES names, or ours
+ * where the machine is not Debian, Ubuntu for one. Undefined where the machine's own do.
+ * @throws Failure OVL401 where ours is used and Debian's keys are not installed
+ */
+export async function otherSources(release = '/etc/os-release'): Promise<string | undefined> {
+  const named = process.env.OVL_APT_SOURCES;
+  if (named !== undefined) return named;
+  const text = await readFile(release, 'utf8').catch(() => '');
+  if (/^ID="?debian"?$/m.test(text)) return undefined;
+  requireTool('debian-archive-keyring');
+  return join(packageRoot(), 'src', 'system', 'debian.sources');
+}
 
 /** The sources of this machine, or of the one file. Files that may not be read are left out. */
 export async function readAptSources(only?: string): Promise<readonly AptSource[]> {

@@ -3,12 +3,12 @@
  * needed: apt works on a state of our own, checks the archive's signatures as always, and the package lands in the cache.
  * What is in the cache is used without asking the network again; delete it to get newer ones.
  *
- * The sources are those of the machine, or of the file $OVL_APT_SOURCES (for machines that are not Debian).
+ * The sources are those of the machine, where that is Debian, or of a file (otherSources in apt-sources.ts).
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../diagnostics/diagnostic.ts';
-import { mirrorOf, readAptSources, sourceStanza } from './apt-sources.ts';
+import { mirrorOf, otherSources, readAptSources, sourceStanza } from './apt-sources.ts';
 import { cached } from './cache.ts';
 import { type RunOptions, runTool } from './process.ts';
 
@@ -113,7 +113,7 @@ async function onSomeIndex<T>(
   options: IndexOptions,
   ask: (apt: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const ownIsEnough = options.suite !== undefined || process.env.OVL_APT_SOURCES !== undefined;
+  const ownIsEnough = options.suite !== undefined || (await otherSources()) !== undefined;
   const today = new Date().toISOString().slice(0, 10);
   const kept = options.archive === 'deb-src' ? 'sources-index' : 'packages-index';
   const indexes: readonly (() => Promise<readonly string[]>)[] = [
@@ -152,7 +152,7 @@ async function ownIndex(name: string, options: IndexOptions): Promise<readonly s
 
 async function stateOptions(folder: string, options: IndexOptions): Promise<readonly string[]> {
   const named = await readdir(folder);
-  const file = process.env.OVL_APT_SOURCES;
+  const file = await otherSources();
   const sources = named.includes(ownSources) ? join(folder, ownSources) : file;
   return [
     `Dir::State=${folder}`,
@@ -168,11 +168,11 @@ async function stateOptions(folder: string, options: IndexOptions): Promise<read
   ].flatMap((option) => ['-o', option]);
 }
 
-/** The machine's mirror with another suite; of a file in OVL_APT_SOURCES, the first mirror in it. */
+/** The machine's mirror with another suite; of a file in its place, the first mirror in it. */
 async function sourcesFor(options: IndexOptions): Promise<string | undefined> {
   if (options.suite === undefined) return undefined;
   if (!suiteName.test(options.suite)) throw new Error(`not a suite: ${JSON.stringify(options.suite)}`);
-  const only = process.env.OVL_APT_SOURCES;
+  const only = await otherSources();
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const own = only === undefined ? (/^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '') : undefined;
   const mirror = mirrorOf(await readAptSources(only), own);

@@ -1,5 +1,5 @@
 /** The host's tools: what each is needed for, the Debian package that brings it, and the diagnostic when it is missing. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../diagnostics/diagnostic.ts';
 
@@ -7,6 +7,8 @@ export interface Tool {
   /** Debian and Ubuntu package that brings it; further ones, between blanks, that it is no use without. */
   readonly package: string;
   readonly reason: string;
+  /** Where it is, for what is no program. */
+  readonly file?: string;
 }
 
 export const tools = {
@@ -39,6 +41,11 @@ export const tools = {
   'dpkg-deb': { package: 'dpkg', reason: 'unpacks kernel packages' },
   'apt-get': { package: 'apt', reason: 'fetches kernel packages' },
   'apt-cache': { package: 'apt', reason: 'finds the newest kernel package' },
+  'debian-archive-keyring': {
+    package: 'debian-archive-keyring',
+    reason: "holds the keys that Debian's packages are checked with",
+    file: '/usr/share/keyrings/debian-archive-keyring.gpg',
+  },
   zstd: { package: 'zstd', reason: 'unpacks kernels' },
   lz4: { package: 'lz4', reason: 'unpacks kernels' },
   unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },
@@ -66,6 +73,8 @@ function searchPath(): readonly string[] {
 
 /** Full path of a tool, or undefined where the machine does not have it. */
 export function findTool(name: ToolName): string | undefined {
+  const { file }: Tool = tools[name];
+  if (file !== undefined) return existsSync(file) ? file : undefined;
   return searchPath()
     .map((dir) => join(dir, name))
     .find((path) => isExecutable(path));

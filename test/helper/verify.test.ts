@@ -187,7 +187,10 @@ test('words that are none of the verbs give the usage and exit code 2', (t) => {
   ]) {
     const board = new ModelBoard({ plan: helperPlan() });
     t.is(run(board, wrong, 'test'), 2);
-    t.regex(board.complaints[0] ?? '', /^usage: overlay_helper verify/);
+    const said = board.complaints.join('\n');
+    t.regex(said, /^usage:$/m);
+    t.regex(said, /^ {2}overlay_helper verify PLAN RUNG \|/m);
+    t.is(said.includes('there is no verb "x"'), wrong[0] === 'x');
   }
 });
 

@@ -10,6 +10,9 @@ import { boardReference } from '../../src/board/reference.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { cliReference } from '../../src/cli/reference/cli.ts';
 import { codesReference } from '../../src/cli/reference/codes.ts';
+import { unwrap } from '../../src/diagnostics/diagnostic.ts';
+import { planSvg } from '../../src/render/svg.ts';
+import { prepareBoard } from '../../src/toolchain/prepare-board.ts';
 
 export interface Generated {
   /** Path inside the project, with "/". */
@@ -25,7 +28,14 @@ export const generated: readonly Generated[] = [
   { path: 'docs/reference/board.md', content: boardReference },
   { path: 'docs/reference/cli.md', content: () => cliReference(commands) },
   { path: 'docs/reference/codes.md', content: codesReference },
+  { path: 'docs/plan.svg', content: exampleDiagram },
 ];
+
+/** The diagram that the guides show. */
+async function exampleDiagram(): Promise<string> {
+  const board = join(import.meta.dirname, '../../board-configs/lab-jffs2.yaml');
+  return planSvg(unwrap(await prepareBoard(board)).plan);
+}
 
 export const projectRoot = join(import.meta.dirname, '../..');
 

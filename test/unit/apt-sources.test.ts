@@ -1,5 +1,15 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
-import { mirrorOf, parseDeb822, parseList, sourceStanza } from '../../src/system/apt-sources.ts';
+import {
+  mirrorOf,
+  otherSources,
+  parseDeb822,
+  parseList,
+  sourceStanza,
+} from '../../src/system/apt-sources.ts';
+import { testWith } from '../support/needs.ts';
 
 test('lines of sources.list', (t) => {
   const text = `# deb http://old.example/debian bookworm main
@@ -76,3 +86,30 @@ test('the mirror of a release, and a stanza for another suite of it that apt rea
     { uri: 'http://mirror.example/', suites: ['trixie'], components: ['main'], signedBy: key },
   ]);
 });
+
+testWith('debian-archive-keyring')(
+  'a machine that is not Debian uses the sources that come along',
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'ovl-sources-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    const release = async (text: string): Promise<string> => {
+      await writeFile(join(folder, 'os-release'), text);
+      return join(folder, 'os-release');
+    };
+    const named = process.env.OVL_APT_SOURCES;
+    delete process.env.OVL_APT_SOURCES;
+    t.teardown(() => {
+      if (named !== undefined) process.env.OVL_APT_SOURCES = named;
+    });
+    t.is(await otherSources(await release('NAME="Debian GNU/Linux"\nID=debian\n')), undefined);
+    const ours = (await otherSources(await release('ID=ubuntu\nID_LIKE=debian\n'))) ?? '';
+    t.is(await otherSources(join(folder, 'missing')), ours);
+    const [source, ...more] = parseDeb822(await readFile(ours, 'utf8'));
+    t.deepEqual(more, []);
+    t.deepEqual([source?.suites, source?.components], [['bookworm'], ['main']]);
+    t.truthy(source?.signedBy);
+    process.env.OVL_APT_SOURCES = '/named';
+    t.is(await otherSources(await release('ID=ubuntu\n')), '/named');
+    delete process.env.OVL_APT_SOURCES;
+  },
+);

@@ -31,7 +31,7 @@ const environment: readonly (readonly [string, string])[] = [
   ['`SOURCE_DATE_EPOCH`', 'time of the files in a bundle and in an image, in seconds since 1970'],
   [
     '`OVL_APT_SOURCES`',
-    "file with Debian sources for the lab's kernels and the helper's engine, on machines that are not Debian",
+    "file with Debian sources for the lab's kernels and the helper's engine, in place of the machine's own or, where it is not Debian, of Debian's mirror",
   ],
   ['`OVL_QUICKJS_SOURCE`', "folder with the source of the helper's engine, in place of Debian's package"],
   [

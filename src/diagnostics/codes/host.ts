@@ -26,8 +26,8 @@ with apt from the mirrors that this machine is configured for, checked by apt ag
 in the cache (OVL_CACHE, else ~/.cache/overlaykit), from where they are used without a network afterwards.
 
 This is reported when the package is neither in the cache nor to be had: no network, no Debian mirror among the machine's
-sources, or a name that the mirror does not have. On a machine that is not Debian, name a file with Debian sources in
-OVL_APT_SOURCES. Root is not needed: overlaykit keeps an apt state of its own.`,
+sources, or a name that the mirror does not have. A machine that is not Debian asks Debian's own mirror; to ask another,
+name a file with Debian sources in OVL_APT_SOURCES. Root is not needed: overlaykit keeps an apt state of its own.`,
   },
   OVL407: {
     title: 'a kernel is not of the expected form',
@@ -65,6 +65,12 @@ or too little memory; or it tells how long the board was allowed to run.`,
     explanation: `"npm run demo" looks up each of its lines on the board that it has booted, and ends where one does not hold. The message
 has the line, "because" what was there instead. On an unchanged overlaykit this is a bug: please report it with what the
 demo printed. In a checkout that you have changed, it is the change.`,
+  },
+  OVL415: {
+    title: 'a virtual board could not do what the torture run asked for',
+    explanation: `ovl lab --torture lets the board write, copy, delete and reset while its power is cut. A command of this load failed with the
+power on: "because" has what it said. Most often the storage is too small for it (the load keeps up to half a megabyte) or
+the board booted on a rung without storage. It is not counted as a fault of a power cut.`,
   },
   OVL420: {
     title: 'a file does not exist',

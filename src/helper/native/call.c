@@ -1,5 +1,6 @@
 /* The arguments of one call from JavaScript: checked, turned into bytes, and freed together when the call ends. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "sys.h"
@@ -122,6 +123,18 @@ long long call_number(Call *call, int index, long long low, long long high) {
 	}
 	return (long long)number;
 }
+
+const char *call_name(Call *call, int index) {
+	const char *name = call_path(call, index);
+
+	if (name != NULL && (name[0] == '\0' || strchr(name, '/') != NULL)) {
+		refuse(call, "not a name");
+		return NULL;
+	}
+	return name;
+}
+
+int call_descriptor(Call *call, int index) { return (int)call_number(call, index, 0, INT_MAX); }
 
 char **call_list(Call *call, int index) {
 	int64_t count = 0, i;

@@ -14,6 +14,11 @@ static const JSCFunctionListEntry table[] = {
 	CALL(readFile, 2),      CALL(readAt, 3),   CALL(readJson, 3),    CALL(execve, 3),
 	CALL(reopenStdio, 1),   CALL(sync, 0),     CALL(log, 2),         CALL(write, 2),
 	CALL(getpid, 0),        CALL(args, 0),     CALL(environ, 0),     CALL(uptime, 0),
+	CALL(openIn, 2),        CALL(close, 1),    CALL(entries, 1),     CALL(statIn, 2),
+	CALL(makeDirectoryIn, 3), CALL(removeIn, 2), CALL(removeDirectoryIn, 2), CALL(renameIn, 4),
+	CALL(linkIn, 4),        CALL(readIn, 3),   CALL(writeIn, 4),     CALL(syncDirectory, 1),
+	CALL(syncFileSystem, 1), CALL(lock, 2),    CALL(copyIn, 4),      CALL(copyAttributes, 2),
+	CALL(attributeIn, 3),
 	CALL(setExitCode, 1),   FLAG(MS_BIND),     FLAG(MS_MOVE),        FLAG(MS_RDONLY),
 	FLAG(MNT_DETACH),
 };

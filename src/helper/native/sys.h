@@ -43,6 +43,9 @@ const char *call_bytes(Call *call, int index, size_t *length);
 char **call_list(Call *call, int index);
 long long call_number(Call *call, int index, long long low, long long high);
 void *call_memory(Call *call, size_t size);
+/* A name inside a directory: "." and ".." too, but nothing with a slash, which would leave it. */
+const char *call_name(Call *call, int index);
+int call_descriptor(Call *call, int index);
 /* Frees everything and hands `result` on. */
 JSValue call_end(Call *call, JSValue result);
 /* The same, with `undefined` where rc is not negative and the Error of errno where it is. */
@@ -77,6 +80,26 @@ SYS_FUNCTION(writeFile);
 SYS_FUNCTION(readFile);
 SYS_FUNCTION(readAt);
 SYS_FUNCTION(readJson);
+/* directory.c */
+SYS_FUNCTION(openIn);
+SYS_FUNCTION(close);
+SYS_FUNCTION(entries);
+SYS_FUNCTION(statIn);
+SYS_FUNCTION(makeDirectoryIn);
+SYS_FUNCTION(removeIn);
+SYS_FUNCTION(removeDirectoryIn);
+SYS_FUNCTION(renameIn);
+SYS_FUNCTION(linkIn);
+/* durable.c */
+SYS_FUNCTION(readIn);
+SYS_FUNCTION(writeIn);
+SYS_FUNCTION(syncDirectory);
+SYS_FUNCTION(syncFileSystem);
+SYS_FUNCTION(lock);
+/* copy.c */
+SYS_FUNCTION(copyIn);
+SYS_FUNCTION(copyAttributes);
+SYS_FUNCTION(attributeIn);
 /* process.c */
 SYS_FUNCTION(execve);
 SYS_FUNCTION(reopenStdio);

@@ -1,0 +1,118 @@
+/**
+ * The verbs of the running board: one row each, with what they take and do. Usage, documentation and dispatch come from
+ * this table.
+ */
+import { verbExit } from '../shared/report.ts';
+import type { BoardPort } from './storage-port.ts';
+import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
+import { confirm } from './verbs/confirm.ts';
+import { drop } from './verbs/drop.ts';
+import { list } from './verbs/list.ts';
+import { name } from './verbs/name.ts';
+import { reset } from './verbs/reset.ts';
+import { rollback } from './verbs/rollback.ts';
+import { snapshot } from './verbs/snapshot.ts';
+import { state } from './verbs/state.ts';
+import { status } from './verbs/status.ts';
+import { sweep } from './verbs/sweep.ts';
+import { tidy } from './verbs/tidy.ts';
+import { tryOnce } from './verbs/try.ts';
+
+export interface BoardVerb {
+  readonly name: string;
+  /** What follows the name. */
+  readonly takes: string;
+  readonly does: string;
+  /** Does it and gives the exit code; throws Refused, WrongWords, or any other Error for a failure. */
+  readonly run: (port: BoardPort, words: readonly string[]) => number;
+}
+
+export const boardVerbs: readonly BoardVerb[] = [
+  {
+    name: 'status',
+    takes: '[--json]',
+    does: 'says on which rung the board runs and why, and what is wrong',
+    run: status,
+  },
+  {
+    name: 'list',
+    takes: '[--json]',
+    does: 'lists the generations with their size and what each is',
+    run: list,
+  },
+  { name: 'snapshot', takes: '[NAME]', does: 'copies the running generation into a new one', run: snapshot },
+  {
+    name: 'try',
+    takes: 'NUMBER|NAME',
+    does: 'boots a generation next, until it is confirmed or has failed',
+    run: tryOnce,
+  },
+  { name: 'confirm', takes: '', does: 'says that this boot is a good one', run: confirm },
+  {
+    name: 'rollback',
+    takes: '[NUMBER|NAME]',
+    does: 'makes the previous generation, or another, the active one',
+    run: rollback,
+  },
+  { name: 'drop', takes: 'NUMBER|NAME', does: 'deletes a generation', run: drop },
+  {
+    name: 'name',
+    takes: 'NUMBER NAME',
+    does: 'gives a generation a name; what has one is not swept away',
+    run: name,
+  },
+  {
+    name: 'reset',
+    takes: '[--dry-run] [PATH]',
+    does: 'lets the next boot forget all changes, or those at a path',
+    run: reset,
+  },
+  { name: 'state', takes: '', does: 'shows what the two slots of the state hold', run: state },
+  {
+    name: 'sweep',
+    takes: '',
+    does: 'deletes what no state and no name keeps; overlay_init runs it after each boot',
+    run: sweep,
+  },
+  {
+    name: 'tidy',
+    takes: '',
+    does: 'forgets the changes that "reset PATH" asked for; overlay_init runs it before the union is mounted',
+    run: tidy,
+  },
+];
+
+/** Runs a verb; the exit code. */
+export function runBoardVerb(port: BoardPort, verb: BoardVerb, words: readonly string[]): number {
+  try {
+    return verb.run(port, words);
+  } catch (error) {
+    if (error instanceof WrongWords) {
+      port.complain(`usage: ${usageOf(verb)}`);
+      return verbExit.usage;
+    }
+    port.complain(reason(`overlay_helper: ${verb.name}`, error));
+    return error instanceof Refused ? verbExit.refused : verbExit.failed;
+  }
+}
+
+/** The verb that a word names. */
+export function boardVerb(word: string | undefined): BoardVerb | undefined {
+  return boardVerbs.find((verb) => verb.name === word);
+}
+
+export function usageOf({ name: verb, takes }: BoardVerb): string {
+  return takes === '' ? `overlay_helper ${verb}` : `overlay_helper ${verb} ${takes}`;
+}
+
+/** What there is, one line a verb; `wrong` is the word that is none. */
+export function usageLines(wrong: string | undefined): readonly string[] {
+  const lines = boardVerbs.map((verb) => `  ${usageOf(verb)}: ${verb.does}`);
+  const first = wrong === undefined ? [] : [`overlay_helper: there is no verb "${oneLine(wrong)}"`];
+  return [
+    ...first,
+    'usage:',
+    ...lines,
+    '  overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...] | version: for overlay_init',
+  ];
+}

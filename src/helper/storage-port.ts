@@ -1,0 +1,79 @@
+/**
+ * What the verbs of the running board ask of the kernel: directories by descriptor, one name at a time, so that no symbolic
+ * link is followed, no mount entered, and no path too long. `kernel.ts` is the real one; the tests have one that fails, or
+ * cuts the power, at the nth call.
+ *
+ * Names and contents are byte strings, as in port.ts. Every call throws a KernelError unless it says otherwise.
+ */
+import type { Port } from './port.ts';
+
+export interface FileStatus {
+  /** With the type bits. */
+  readonly mode: number;
+  readonly size: number;
+  /** Bytes that it takes on the storage. */
+  readonly allocated: number;
+  readonly links: number;
+  /** Tells one file from every other: device and inode. */
+  readonly id: string;
+  /** Time of its last change, for comparing. */
+  readonly changed: string;
+  /** 0 for a whiteout. */
+  readonly rdev: number;
+}
+
+export interface FileSystemStatus {
+  /** The file system's magic number. */
+  readonly type: number;
+  readonly blockSize: number;
+  /** In blocks. */
+  readonly blocks: number;
+  readonly available: number;
+  /** Inodes; 0 where the file system does not count them. */
+  readonly files: number;
+  readonly freeFiles: number;
+}
+
+/** What copyIn and copyAttributes answer, added up. */
+export const copied = { changed: 1, flagged: 2 } as const;
+
+export interface StoragePort {
+  /** A directory inside a directory, or "." or ".."; ELOOP or ENOTDIR for anything else, EXDEV for a mount. */
+  openIn(directory: number, name: string): number;
+  close(descriptor: number): void;
+  /** The names that come next, a few hundred at a time; none once all were given. */
+  entries(directory: number): readonly string[];
+  /** Undefined where there is nothing. */
+  statIn(directory: number, name: string): FileStatus | undefined;
+  /** False where the name is taken. */
+  makeDirectoryIn(directory: number, name: string, mode: number): boolean;
+  /** A directory stays. */
+  removeIn(directory: number, name: string): 'removed' | 'missing' | 'directory';
+  /** False where something is in it; true once there is nothing of that name. */
+  removeDirectoryIn(directory: number, name: string): boolean;
+  renameIn(directory: number, name: string, to: number, toName: string): void;
+  /** False where there is nothing to link to, or it has as many links as the file system allows. */
+  linkIn(directory: number, name: string, to: number, toName: string): boolean;
+  /** The first `limit` bytes of a regular file; undefined where there is nothing, EINVAL where it is something else. */
+  readIn(directory: number, name: string, limit: number): string | undefined;
+  /** The whole content of a regular file, on the storage when it returns; made where it is missing. */
+  writeIn(directory: number, name: string, content: string): void;
+  appendIn(directory: number, name: string, content: string): void;
+  /** What was made, renamed and removed in it is on the storage. */
+  syncDirectory(directory: number): void;
+  /** Everything that was written to the file system is on the storage. */
+  syncFileSystem(descriptor: number): void;
+  /** False where another process has the lock for longer; it ends with this process. */
+  lock(directory: number, milliseconds: number): boolean;
+  /** A copy of anything but a directory, with all its attributes. See `copied` for the answer. */
+  copyIn(directory: number, name: string, to: number, toName: string): number;
+  /** Owner, mode, extended attributes and times of a directory. */
+  copyAttributes(directory: number, to: number): number;
+  /** An extended attribute of the file itself; undefined where it has none. */
+  attributeIn(directory: number, name: string, attribute: string): string | undefined;
+  statfs(path: string): FileSystemStatus;
+}
+
+/** The part of both ports that the verbs of the running board use. */
+export type BoardPort = StoragePort &
+  Pick<Port, 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'>;

@@ -1,0 +1,92 @@
+/**
+ * `reset`: the next boot forgets all changes, or those at one path. Nothing is forgotten here: the upper is mounted, and what
+ * is removed under a mounted union leaves the system neither old nor new.
+ */
+import { verbExit } from '../../shared/report.ts';
+import { chooseSlot } from '../../shared/state.ts';
+import { bootedGeneration } from '../boot-status.ts';
+import { type Forecast, forecastReset } from '../forecast.ts';
+import { addRequest, findChange, pathNames } from '../reset-paths.ts';
+import { readSettings } from '../settings.ts';
+import { currentState, readSlots } from '../slots.ts';
+import { openStorage, type Storage, withState } from '../storage.ts';
+import type { BoardPort } from '../storage-port.ts';
+import { attempt, oneLine, Refused, WrongWords } from '../trouble.ts';
+import { openUpper } from '../upper.ts';
+
+export function reset(port: BoardPort, words: readonly string[]): number {
+  const dry = words[0] === '--dry-run';
+  const [path, ...more] = dry ? words.slice(1) : words;
+  if (more.length > 0 || path?.startsWith('-')) throw new WrongWords();
+  const booted = bootedGeneration(port);
+  const storage = openStorage(port);
+  const settings = readSettings(port);
+  if (dry) return show(port, forecastReset(port, storage, booted, namesOf(path), settings));
+  return withState(port, storage, () => {
+    refuseNewer(port, storage);
+    return path === undefined
+      ? askForAll(port, storage, settings.keep)
+      : askForPath(port, storage, booted, path);
+  });
+}
+
+/** A storage of a newer overlaykit is not written to, requests included. One without a whole slot can still be reset. */
+function refuseNewer(port: BoardPort, storage: Storage): void {
+  const slots = readSlots(port, storage);
+  if (chooseSlot(slots.a, slots.b)?.kind === 'newer') currentState(slots);
+}
+
+function namesOf(path: string | undefined): readonly string[] | undefined {
+  if (path === undefined) return undefined;
+  const names = pathNames(path);
+  if (names === undefined) throw new Refused(`"${oneLine(path)}" is no absolute path without "." and ".."`);
+  return names;
+}
+
+function show(port: BoardPort, forecast: readonly Forecast[]): number {
+  for (const { goes, what, bytes, inodes } of forecast)
+    port.print(`${goes ? 'goes' : 'stays'} ${what} bytes=${bytes} inodes=${inodes}`);
+  if (forecast.length === 0) port.print('nothing is changed there');
+  return verbExit.done;
+}
+
+const request = 'reset';
+const requestText = 'asked for by overlay_helper reset\n';
+
+function askForAll(port: BoardPort, { notes }: Storage, keep: readonly string[]): number {
+  const asked = port.statIn(notes, request) !== undefined;
+  if (!asked) {
+    attempt('cannot write /overlay/overlaykit/reset', () => {
+      port.writeIn(notes, request, requestText);
+      port.syncDirectory(notes);
+      port.syncFileSystem(notes);
+    });
+    if (port.readIn(notes, request, requestText.length) !== requestText)
+      throw new Error('/overlay/overlaykit/reset does not read back as it was written');
+  }
+  for (const path of keep) port.print(`stays ${oneLine(path)}`);
+  port.print(`the next boot ${asked ? 'was asked already to go' : 'goes'} back to factory state`);
+  port.print('what is changed until then is forgotten too');
+  return verbExit.done;
+}
+
+function askForPath(port: BoardPort, storage: Storage, booted: number, path: string): number {
+  const names = namesOf(path) ?? [];
+  const upper = openUpper(port, storage, booted);
+  try {
+    const { directory, status } = findChange(port, upper, names);
+    port.close(directory);
+    if (status === undefined) {
+      port.print(`nothing is changed at ${oneLine(path)}`);
+      return verbExit.done;
+    }
+  } finally {
+    port.close(upper);
+  }
+  attempt('cannot write /overlay/overlaykit/reset-paths', () =>
+    addRequest(port, storage, { generation: booted, path: names }),
+  );
+  port.print(`the next boot forgets the changes at ${oneLine(path)} of generation ${booted}`);
+  port.print('what is changed there until then is forgotten too');
+  return verbExit.done;
+}

@@ -56,7 +56,7 @@ export const tools = {
   mmdebstrap: { package: 'mmdebstrap', reason: 'makes the Debian root with systemd for the tests' },
   make: { package: 'make', reason: "builds the lab's own kernel" },
   // Only recommended by gcc: the C library's headers, without which it compiles nothing.
-  gcc: { package: 'gcc libc6-dev', reason: "builds the lab's own kernel" },
+  gcc: { package: 'gcc libc6-dev', reason: "compiles the helper's script, and the lab's own kernel" },
   ld: { package: 'binutils', reason: "builds the lab's own kernel" },
   flex: { package: 'flex', reason: "builds the lab's own kernel" },
   bison: { package: 'bison', reason: "builds the lab's own kernel" },

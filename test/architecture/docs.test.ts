@@ -65,6 +65,28 @@ test('the words of the kernel command line in the README are those that overlay_
   t.deepEqual([...new Set(told)].toSorted(), known.toSorted());
 });
 
+test('the reasons in the guide to the rung tmpfs are those that overlay_init gives', (t) => {
+  const guide = text('docs/guides/rung-tmpfs.md');
+  const scripts = files
+    .filter((path) => path.startsWith('rootfs-scripts/'))
+    .map(text)
+    .join('');
+  const reasons = [
+    ...['/proc/mtd has no partition of that', ', or more than one', ' bytes, the board file says 0x'],
+    ...[
+      ' has erase blocks of 0x',
+      'no block device has ',
+      ' is no block device',
+      'read-only; the kernel log says why',
+    ],
+    ...['the kernel made ', 'in the merged root', 'no executable '],
+  ];
+  for (const reason of reasons) {
+    t.true(guide.includes(reason), `guide: ${reason}`);
+    t.true(scripts.includes(reason), `scripts: ${reason}`);
+  }
+});
+
 /** GitHub's names for headings. */
 function headings(page: string): readonly string[] {
   return [...page.matchAll(/^#+ (.*)$/gm)].map((match) =>

@@ -33,7 +33,7 @@ export function drawStack(plan: MountPlan, rung: Rung, x: number, y: number, wid
   const middle = (index: number): number => top(index) + slabHeight / 2;
   const drawn = slabs.flatMap(({ look, place, fstype, what }, index) => [
     box(left, top(index), width - gutter, slabHeight, look),
-    text(left + 16, top(index) + 26, 'path', cut(place, 34)),
+    text(left + 16, top(index) + 26, 'path', cut(place, 40)),
     text(left + width - gutter - 16, top(index) + 26, 'mono end', fstype),
     text(left + 16, top(index) + 47, 'note', cut(what, 66)),
   ]);

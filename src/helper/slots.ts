@@ -10,7 +10,7 @@ import {
 import { isKernelError } from './port.ts';
 import type { Storage } from './storage.ts';
 import type { BoardPort } from './storage-port.ts';
-import { attempt, Refused } from './trouble.ts';
+import { attempt, Refused, reason } from './trouble.ts';
 
 export type SlotName = 'a' | 'b';
 
@@ -23,18 +23,37 @@ export interface Slots {
 /** A whole line is much shorter; noise of any size is judged by its beginning. */
 const slotBytes = 512;
 
+/** What is there, but is no file: a link, a directory, a device. */
+const noFile = ['EINVAL', 'EISDIR', 'ELOOP', 'ENXIO'];
+
+/**
+ * Reads both slots.
+ * @throws Error where one cannot be read: going on from the older one would forget what was decided since
+ */
 export function readSlots(port: BoardPort, storage: Storage): Slots {
+  return { a: readSlot(port, storage, 'a', noFile), b: readSlot(port, storage, 'b', noFile) };
+}
+
+/** The same for whoever only looks: a slot that cannot be read is damaged. */
+export function lookAtSlots(port: BoardPort, storage: Storage): Slots {
   return { a: readSlot(port, storage, 'a'), b: readSlot(port, storage, 'b') };
 }
 
-function readSlot(port: BoardPort, { notes }: Storage, slot: SlotName): SlotContent | undefined {
+/** `damage` are the errors that mean a damaged slot; any, where it is not given. */
+function readSlot(
+  port: BoardPort,
+  { notes }: Storage,
+  slot: SlotName,
+  damage?: readonly string[],
+): SlotContent | undefined {
+  const name = `state.${slot}`;
   try {
-    const text = port.readIn(notes, `state.${slot}`, slotBytes);
+    const text = port.readIn(notes, name, slotBytes);
     return text === undefined ? undefined : parseSlot(text);
   } catch (error) {
-    // A directory, a link, a bad block: all the same to whoever needs a state.
-    if (isKernelError(error)) return { kind: 'damaged' };
-    throw error;
+    if (!isKernelError(error)) throw error;
+    if (damage === undefined || damage.includes(error.code)) return { kind: 'damaged' };
+    throw new Error(reason(`cannot read /overlay/overlaykit/${name}`, error));
   }
 }
 

@@ -4,34 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
-import { packageRoot } from '../../src/system/package-root.ts';
-import { requireTool } from '../../src/system/tools.ts';
-import { bundleScript } from '../../src/toolchain/script.ts';
 import { account, inNamespace } from '../support/helper-namespace.ts';
+import {
+  type Call,
+  expectOutcomes,
+  kinds,
+  list,
+  makeCalls,
+  probeProgram,
+  refused,
+  wrong,
+} from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
 import { librariesOf, programOf } from '../support/sanitized.ts';
 
-interface Outcome {
-  readonly value?: unknown;
-  readonly error?: {
-    readonly kind: string;
-    readonly message: string;
-    readonly code?: string;
-    readonly errno: string;
-    readonly syscall?: string;
-    readonly path?: string;
-  };
-}
-
-type Call = readonly [name: string, ...values: readonly unknown[]];
-
-const kinds = ['release', 'sanitized'] as const;
 const probes = new Map<string, string>();
 let folder = '';
 
+const probe = (kind: string, calls: readonly Call[], words: readonly string[] = []) =>
+  makeCalls(probes.get(kind) ?? '', join(folder, `calls-${kind}`), calls, words);
+
 test.before(async () => {
-  const script = await bundleScript(join(packageRoot(), 'test/support/native-probe.ts'), {});
-  for (const kind of kinds) probes.set(kind, await programOf(script, kind));
+  for (const kind of kinds) probes.set(kind, await probeProgram(kind));
   folder = await mkdtemp(join(tmpdir(), 'ovl-native-'));
   await Promise.all(
     ['dir', 'dir/full', 'tmpfs', 'merged'].map((name) => mkdir(join(folder, name), { recursive: true })),
@@ -45,37 +39,10 @@ test.before(async () => {
 });
 test.after.always(() => rm(folder, { recursive: true, force: true }));
 
-/** Makes the calls in a mount namespace of their own. */
-async function probe(
-  kind: string,
-  calls: readonly Call[],
-  words: readonly string[] = [],
-): Promise<readonly Outcome[]> {
-  const list = join(folder, `calls-${kind}`);
-  await writeFile(list, JSON.stringify(calls));
-  const args = ['--mount', '--propagation', 'private', probes.get(kind) ?? '', list, ...words];
-  const { stdout } = await execa(requireTool('unshare'), args, { env: { LEFT: 'ä' }, timeout: 60_000 });
-  return stdout.split('\n').map((line) => JSON.parse(line) as Outcome);
-}
-
-function list(outcome: Outcome | undefined): readonly unknown[] {
-  return Array.isArray(outcome?.value) ? outcome.value : [];
-}
-
 /** Paths in the lists begin with @ for the folder of this test. */
 function at(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith('@') ? folder + value.slice(1) : value;
 }
-
-/** A failure of the kernel's, and one of the arguments. */
-const refused = (call: Call, code: string, syscall: string): readonly [Call, unknown] => [
-  call,
-  { code, syscall },
-];
-const wrong = (call: Call, message: string): readonly [Call, unknown] => [
-  call,
-  { kind: 'TypeError', message },
-];
 
 /** Calls, in the order they are made, and what each has to give; a failure is an object with what it has to have. */
 const table: readonly (readonly [Call, unknown])[] = [
@@ -179,21 +146,7 @@ const table: readonly (readonly [Call, unknown])[] = [
 for (const kind of kinds) {
   testAsRoot(`${kind}: every call gives what it should, or fails as it should`, async (t) => {
     const calls = table.map(([[name, ...values]]): Call => [name, ...values.map(at)]);
-    const outcomes = await probe(kind, calls);
-    t.is(outcomes.length, table.length);
-    for (const [index, [call, expected]] of table.entries()) {
-      const title = JSON.stringify(call).slice(0, 120);
-      const { value, error } = outcomes[index] ?? {};
-      const failure =
-        expected !== null && typeof expected === 'object' && ('code' in expected || 'kind' in expected);
-      if (failure) t.like(error ?? {}, expected, title);
-      else if (expected !== null && typeof expected === 'object') t.like(value as object, expected, title);
-      else t.is<unknown, unknown>(error ?? value, expected, title);
-      if (failure && 'code' in expected) {
-        t.is(error?.errno, 'number', title);
-        t.is(error?.kind, 'Error', title);
-      }
-    }
+    expectOutcomes(t, await probe(kind, calls), table);
   });
 
   testAsRoot(`${kind}: mounts, roots and the way back out of a chroot`, async (t) => {
@@ -266,7 +219,7 @@ testAsRoot('with any amount of memory, there is an answer or a complaint, never 
   );
   const codes = new Set<string>();
   // Below this the kernel cannot even map the program.
-  for (let kilobytes = 600; kilobytes < 2400; kilobytes += 10) {
+  for (let kilobytes = 700; kilobytes < 2400; kilobytes += 10) {
     const limited = [`--as=${kilobytes * 1024}`, '--', probes.get('release') ?? '', list];
     const { exitCode, signal } = await execa('prlimit', limited, { reject: false });
     codes.add(signal ?? `exit ${exitCode}`);

@@ -6,7 +6,7 @@ import { readBootStatus } from '../boot-status.ts';
 import { findGenerations, type Generation, isKept, rolesOf } from '../generations.ts';
 import { json } from '../json.ts';
 import { measure } from '../measure.ts';
-import { readSlots } from '../slots.ts';
+import { lookAtSlots } from '../slots.ts';
 import { openStorage, type Storage } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { oneLine } from '../trouble.ts';
@@ -22,7 +22,7 @@ export function list(port: BoardPort, words: readonly string[]): number {
 }
 
 function reportOf(port: BoardPort, storage: Storage): GenerationsReport {
-  const { a, b } = readSlots(port, storage);
+  const { a, b } = lookAtSlots(port, storage);
   const counts = chooseSlot(a, b);
   const state = counts?.kind === 'state' ? counts.state : undefined;
   const booted = bootedOrNone(port);

@@ -1,14 +1,14 @@
 /** `state`: what the slots hold, for whoever looks for a fault. */
 import { verbExit } from '../../shared/report.ts';
 import { type SlotContent, stateLine } from '../../shared/state.ts';
-import { countingSlot, readSlots } from '../slots.ts';
+import { countingSlot, lookAtSlots } from '../slots.ts';
 import { openStorage } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { noWords } from '../words.ts';
 
 export function state(port: BoardPort, words: readonly string[]): number {
   noWords(words);
-  const slots = readSlots(port, openStorage(port));
+  const slots = lookAtSlots(port, openStorage(port));
   port.print(`a: ${content(slots.a)}`);
   port.print(`b: ${content(slots.b)}`);
   const counts = countingSlot(slots);

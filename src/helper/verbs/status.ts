@@ -13,7 +13,7 @@ import { readBoots } from '../ledger.ts';
 import { readRequests } from '../reset-paths.ts';
 import { storageReport } from '../room.ts';
 import { readSettings } from '../settings.ts';
-import { countingSlot, readSlots, type Slots } from '../slots.ts';
+import { countingSlot, lookAtSlots, type Slots } from '../slots.ts';
 import { openStorage, type Storage } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { oneLine, Refused } from '../trouble.ts';
@@ -32,7 +32,7 @@ function reportOf(port: BoardPort): BoardReport {
   const troubles: string[] = [];
   const boot = orTrouble(troubles, () => readBootStatus(port));
   const storage = orTrouble(troubles, () => openStorage(port));
-  const slots = storage === undefined ? { a: undefined, b: undefined } : readSlots(port, storage);
+  const slots = storage === undefined ? { a: undefined, b: undefined } : lookAtSlots(port, storage);
   const counts = chooseSlot(slots.a, slots.b);
   const room = storageReport(port);
   return {

@@ -1,0 +1,351 @@
+/**
+ * A storage that exists in memory, with the files of a running board beside it: the helper's BoardPort. It counts the calls
+ * and can make any of them fail, or cut the power there; what is left then is what a board finds at its next boot.
+ */
+import type { BoardPort, FileStatus, FileSystemStatus } from '../../src/helper/storage-port.ts';
+import { kernelError } from './kernel-error.ts';
+
+/** A directory is a record, a file its content, anything else its mode and device. */
+export type Tree = { readonly [name: string]: Entry };
+export type Entry = string | Tree | { readonly mode: number; readonly rdev?: number };
+
+interface Node {
+  readonly id: number;
+  mode: number;
+  content: string;
+  /** Its content on the storage; undefined where none of it is. */
+  synced: string | undefined;
+  rdev: number;
+  readonly attributes: Map<string, string>;
+  entries: Map<string, Node> | undefined;
+}
+
+/** How the power goes at a call: before it, after it, or in its middle. */
+export type CutMode = 'before' | 'middle' | 'after';
+
+export interface ModelStorageOptions {
+  /** What is at /overlay. */
+  readonly storage: Tree;
+  readonly status?: unknown;
+  readonly plan?: unknown;
+  /** "upperdir=..." of a union that is mounted. */
+  readonly mounted?: string;
+  readonly cut?: { readonly call: number; readonly mode: CutMode };
+  readonly failing?: { readonly call: number; readonly code: string };
+  readonly locked?: boolean;
+  readonly free?: Partial<FileSystemStatus>;
+}
+
+/** What of the calls before a power cut is on the storage. */
+export type Survivors = 'issued' | 'synced' | 'names';
+
+export class PowerCut extends Error {}
+
+export class ModelStorage implements BoardPort {
+  readonly calls: string[] = [];
+  readonly printed: string[] = [];
+  readonly complaints: string[] = [];
+  private readonly options: ModelStorageOptions;
+  private readonly root: Node;
+  /** The storage as it was when everything was last brought onto it. */
+  private durable: Tree;
+  private readonly descriptors = new Map<number, { readonly node: Node; given: boolean }>();
+  private readonly above = new Map<Node, Node>();
+  private nextId = 1;
+  private nextDescriptor = 10;
+
+  constructor(options: ModelStorageOptions) {
+    this.options = options;
+    this.root = this.grow(options.storage);
+    settle(this.root);
+    this.durable = this.tree();
+  }
+
+  /**
+   * What is on the storage: everything that was issued, only what was synced, or all names but only contents that were
+   * synced, as file systems leave it that write names first.
+   */
+  tree(which: Survivors = 'issued'): Tree {
+    return which === 'synced' ? this.durable : (shown(this.root, which) as Tree);
+  }
+
+  print(line: string): void {
+    this.printed.push(line);
+  }
+  complain(line: string): void {
+    this.complaints.push(line);
+  }
+  readJson(path: string): unknown {
+    this.call('open', path);
+    const found = path.endsWith('status.json') ? this.options.status : (this.options.plan ?? {});
+    if (found === undefined) throw kernelError('open', path, 'ENOENT');
+    return found;
+  }
+  readFile(path: string): string {
+    this.call('open', path);
+    const union = this.options.mounted;
+    const lines = ['1 1 0:1 / /overlay rw - ext4 /dev/x rw'];
+    if (union !== undefined) lines.push(`2 1 0:2 / / rw - overlay overlay rw,lowerdir=/,${union}`);
+    return lines.join('\n');
+  }
+  statfs(path: string): FileSystemStatus {
+    this.call('statfs', path);
+    const usual = { type: 1, blockSize: 4096, blocks: 4096, available: 2048, files: 1000, freeFiles: 900 };
+    return { ...usual, ...this.options.free };
+  }
+
+  openDirectory(path: string): number {
+    this.call('open', path);
+    if (path !== '/overlay') throw kernelError('open', path, 'ENOENT');
+    return this.open(this.root);
+  }
+  openIn(directory: number, name: string): number {
+    this.call('open', name);
+    const here = this.node(directory);
+    if (name === '.') return this.open(here);
+    if (name === '..') return this.open(this.above.get(here) ?? here);
+    const found = this.entry(directory, name);
+    if (found === undefined) throw kernelError('open', name, 'ENOENT');
+    if (found.entries === undefined) throw kernelError('open', name, 'ENOTDIR');
+    return this.open(found);
+  }
+  close(descriptor: number): void {
+    this.call('close', String(descriptor));
+    if (!this.descriptors.delete(descriptor)) throw kernelError('close', '', 'EBADF');
+  }
+  entries(directory: number): readonly string[] {
+    this.call('getdents', '');
+    const place = this.descriptors.get(directory);
+    if (place === undefined || place.given) return [];
+    place.given = true;
+    return [...(place.node.entries?.keys() ?? [])];
+  }
+  statIn(directory: number, name: string): FileStatus | undefined {
+    this.call('stat', name);
+    const node = name === '.' ? this.node(directory) : this.entry(directory, name);
+    if (node === undefined) return undefined;
+    const { mode, content, id, rdev } = node;
+    return {
+      mode,
+      size: content.length,
+      allocated: 512,
+      links: this.linksOf(node),
+      id: `1:${id}`,
+      changed: '0',
+      rdev,
+    };
+  }
+  makeDirectoryIn(directory: number, name: string, mode: number): boolean {
+    return this.change('mkdir', name, () => {
+      if (this.entry(directory, name) !== undefined) return false;
+      this.put(directory, name, this.make(0o040000 | mode, '', new Map()));
+      return true;
+    });
+  }
+  removeIn(directory: number, name: string): 'removed' | 'missing' | 'directory' {
+    return this.change('unlink', name, () => {
+      const found = this.entry(directory, name);
+      if (found === undefined) return 'missing';
+      if (found.entries !== undefined) return 'directory';
+      this.node(directory).entries?.delete(name);
+      return 'removed';
+    });
+  }
+  removeDirectoryIn(directory: number, name: string): boolean {
+    return this.change('rmdir', name, () => {
+      const found = this.entry(directory, name);
+      if (found?.entries === undefined) return found === undefined;
+      if (found.entries.size > 0) return false;
+      this.node(directory).entries?.delete(name);
+      return true;
+    });
+  }
+  renameIn(directory: number, name: string, to: number, toName: string): void {
+    const remove = (): void => void this.node(directory).entries?.delete(name);
+    const link = (): void => {
+      const found = this.entry(directory, name);
+      if (found === undefined) throw kernelError('rename', name, 'ENOENT');
+      if ((this.entry(to, toName)?.entries?.size ?? 0) > 0) throw kernelError('rename', name, 'ENOTEMPTY');
+      this.put(to, toName, found);
+    };
+    // JFFS2 links the new name first; a cut between leaves both.
+    const whole = (): void => {
+      link();
+      remove();
+    };
+    this.change('rename', `${name} ${toName}`, whole, link);
+  }
+  linkIn(directory: number, name: string, to: number, toName: string): boolean {
+    return this.change('link', `${name} ${toName}`, () => {
+      const found = this.entry(directory, name);
+      if (found === undefined) return false;
+      if (this.entry(to, toName) !== undefined) throw kernelError('link', name, 'EEXIST');
+      this.put(to, toName, found);
+      return true;
+    });
+  }
+  readIn(directory: number, name: string, limit: number): string | undefined {
+    this.call('read', name);
+    const found = this.entry(directory, name);
+    if (found === undefined) return undefined;
+    if ((found.mode & 0o170000) !== 0o100000) throw kernelError('open', name, 'EINVAL');
+    return found.content.slice(0, limit);
+  }
+  writeIn(directory: number, name: string, content: string): void {
+    this.store(directory, name, () => content, content);
+  }
+  appendIn(directory: number, name: string, content: string): void {
+    this.store(directory, name, (old) => old + content, content);
+  }
+  syncDirectory(_directory: number): void {
+    this.call('fsync', '');
+  }
+  syncFileSystem(_descriptor: number): void {
+    this.change('syncfs', '', () => {
+      settle(this.root);
+      this.durable = this.tree();
+    });
+  }
+  lock(_directory: number, _milliseconds: number): boolean {
+    this.call('flock', '');
+    return this.options.locked !== true;
+  }
+  copyIn(directory: number, name: string, to: number, toName: string): number {
+    return this.change('copy', name, () => {
+      const found = this.entry(directory, name);
+      if (found === undefined) throw kernelError('stat', name, 'ENOENT');
+      const copy = this.make(found.mode, found.content, undefined);
+      copy.rdev = found.rdev;
+      this.put(to, toName, copy);
+      return 0;
+    });
+  }
+  copyAttributes(directory: number, to: number): number {
+    return this.change('chmod', '', () => {
+      this.node(to).mode = this.node(directory).mode;
+      return 0;
+    });
+  }
+  attributeIn(directory: number, name: string, attribute: string): string | undefined {
+    this.call('getxattr', name);
+    return this.entry(directory, name)?.attributes.get(attribute);
+  }
+
+  /** Writing is durable when it returns; cut in the middle, half of it is there. */
+  private store(directory: number, name: string, after: (old: string) => string, content: string): void {
+    const old = this.entry(directory, name)?.content ?? '';
+    const write = (text: string): void => {
+      const found = this.entry(directory, name);
+      if (found !== undefined && (found.mode & 0o170000) !== 0o100000)
+        throw kernelError('open', name, 'EINVAL');
+      if (found === undefined) this.put(directory, name, this.make(0o100644, text, undefined));
+      else found.content = text;
+      const node = this.entry(directory, name);
+      if (node !== undefined) node.synced = text;
+      // A file that has its name already is as durable as its content.
+      if (found !== undefined) this.durable = overwritten(this.durable, this.path(directory), name, text);
+    };
+    const half = content.slice(0, content.length >> 1);
+    this.change(
+      'write',
+      name,
+      () => write(after(old)),
+      () => write(after(old).slice(0, after(old).length - content.length) + half),
+    );
+  }
+
+  /** A call that changes something: the power may go before it, after it, or in its middle. */
+  private change<T>(syscall: string, what: string, action: () => T, middle: () => unknown = () => {}): T {
+    const number = this.call(syscall, what);
+    const cut = this.options.cut?.call === number ? this.options.cut.mode : undefined;
+    if (cut === 'before') throw new PowerCut();
+    if (cut === 'middle') {
+      middle();
+      throw new PowerCut();
+    }
+    const result = action();
+    if (cut === 'after') throw new PowerCut();
+    return result;
+  }
+  private call(syscall: string, what: string): number {
+    const number = this.calls.push(`${syscall} ${what}`);
+    if (this.options.cut !== undefined && number > this.options.cut.call) throw new PowerCut();
+    if (this.options.failing?.call === number) throw kernelError(syscall, what, this.options.failing.code);
+    return number;
+  }
+  /** Names from the root down to a directory. */
+  private path(directory: number): readonly string[] {
+    const names: string[] = [];
+    for (
+      let node = this.node(directory), up = this.above.get(node);
+      up !== undefined;
+      node = up, up = this.above.get(node)
+    ) {
+      names.unshift([...(up.entries ?? [])].find(([, child]) => child === node)?.[0] ?? '');
+    }
+    return names;
+  }
+  private open(node: Node): number {
+    this.descriptors.set(this.nextDescriptor, { node, given: false });
+    return this.nextDescriptor++;
+  }
+  private node(directory: number): Node {
+    const place = this.descriptors.get(directory);
+    if (place === undefined) throw kernelError('open', '', 'EBADF');
+    return place.node;
+  }
+  private entry(directory: number, name: string): Node | undefined {
+    return this.node(directory).entries?.get(name);
+  }
+  private put(directory: number, name: string, node: Node): void {
+    const parent = this.node(directory);
+    parent.entries?.set(name, node);
+    this.above.set(node, parent);
+  }
+  private make(mode: number, content: string, entries: Map<string, Node> | undefined): Node {
+    return { id: this.nextId++, mode, content, synced: undefined, rdev: 0, attributes: new Map(), entries };
+  }
+  private linksOf(node: Node, from: Node = this.root): number {
+    const children = [...(from.entries?.values() ?? [])];
+    return children.reduce((sum, child) => sum + (child === node ? 1 : 0) + this.linksOf(node, child), 0);
+  }
+  private grow(entry: Entry): Node {
+    if (typeof entry === 'string') return this.make(0o100644, entry, undefined);
+    if (typeof entry.mode === 'number') {
+      const node = this.make(entry.mode, '', undefined);
+      node.rdev = typeof entry.rdev === 'number' ? entry.rdev : 0;
+      return node;
+    }
+    const node = this.make(0o040755, '', new Map());
+    for (const [name, child] of Object.entries(entry as Tree)) {
+      const grown = this.grow(child);
+      node.entries?.set(name, grown);
+      this.above.set(grown, node);
+    }
+    return node;
+  }
+}
+
+/** A tree with a file's content replaced, where the tree has that file. */
+function overwritten(tree: Tree, path: readonly string[], name: string, content: string): Tree {
+  const [first, ...rest] = path;
+  const key = first ?? name;
+  const found = tree[key];
+  if (found === undefined) return tree;
+  const inner = first === undefined ? content : overwritten(found as Tree, rest, name, content);
+  return { ...tree, [key]: inner };
+}
+
+function settle(node: Node): void {
+  node.synced = node.content;
+  for (const child of node.entries?.values() ?? []) settle(child);
+}
+
+function shown({ mode, content, synced, rdev, entries }: Node, which: Survivors): Entry {
+  if (entries !== undefined)
+    return Object.fromEntries(
+      [...entries].map(([name, node]): [string, Entry] => [name, shown(node, which)]),
+    );
+  if ((mode & 0o170000) !== 0o100000) return { mode, rdev };
+  return which === 'names' ? (synced ?? '') : content;
+}

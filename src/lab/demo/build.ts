@@ -39,7 +39,9 @@ export async function buildBoard(
 
 async function plan(file: string, say: Say): Promise<PreparedBoard> {
   const prepared = unwrap(await prepareBoard(file));
-  say(prepared.plan.ladder.map((rung) => rung.name).join(' → '));
+  const { ladder, prepare } = prepared.plan;
+  const steps = ladder.reduce((sum, rung) => sum + rung.steps.length, prepare.length);
+  say(`${steps} steps, a ladder of ${ladder.length} rungs`);
   return prepared;
 }
 

@@ -185,3 +185,18 @@ testWith('cpio')('cpio unpacks what the writer packs', async (t) => {
   t.regex(lines[1] ?? '', /^-rw-r--r-- 1 0 0 5 /);
   t.regex(lines[3] ?? '', /^lrwxrwxrwx 1 0 0 4 .* a\/link -> file$/);
 });
+
+test('a disk whose writes are logged has a volatile cache and stays behind the root', (t) => {
+  const spec = specOf({ type: 'ext4' }, own);
+  if (spec.storage.kind !== 'disk') return t.fail('no disk');
+  const writeLog = '/logs/a,b.log';
+  const args = qemuArguments({ ...spec, storage: { ...spec.storage, writeLog } }, { shellSocket: '/s' });
+  t.deepEqual(JSON.parse(valuesOf(args, '-blockdev')), {
+    driver: 'blklogwrites',
+    'node-name': 'logged',
+    file: { driver: 'file', filename: '/images/storage.img' },
+    log: { driver: 'file', filename: writeLog },
+  });
+  t.regex(valuesOf(args, '-device'), /^virtio-blk-pci,drive=logged,write-cache=on,addr=0x1e$/);
+  t.false(valuesOf(args, '-drive').includes('storage.img'));
+});

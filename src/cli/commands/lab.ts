@@ -9,6 +9,7 @@ import type { CommandBody, Context, Input, Outcome } from '../command.ts';
 import { attachConsole } from '../lab/attach.ts';
 import { followAccount } from '../lab/follow.ts';
 import { withRootImage } from '../lab/root-image.ts';
+import { tortureBoard, tortureOptions, wantsTorture } from '../lab/torture.ts';
 import { usageFailure } from '../usage.ts';
 
 /** Longest time in seconds until init has started; an emulated board on a busy machine needs most of it. */
@@ -31,6 +32,10 @@ export const lab: CommandBody = {
     {
       line: 'ovl lab my.yaml --root root.squashfs --shell',
       what: 'boot a root image of yours and work on its console',
+    },
+    {
+      line: 'ovl lab my.yaml --torture --cuts 1000 --seed 7',
+      what: 'cut the power a thousand times, and check what is left each time',
     },
     { line: 'ovl lab kernel', what: "build the lab's own kernel, once" },
   ],
@@ -55,10 +60,13 @@ put into a copy of the image. Storage is blank at every boot unless --keep names
       completion: 'none',
     },
     { flags: '--no-helper', what: 'without overlay_helper' },
+    ...tortureOptions,
   ],
   exits: ['no', 'invalid', 'host'],
-  run: async (input, context) =>
-    input.words[0] === 'kernel' ? buildKernel(context) : bootOnce(input, context, timeoutOf(input)),
+  run: async (input, context) => {
+    if (wantsTorture(input)) return tortureBoard(input, context);
+    return input.words[0] === 'kernel' ? buildKernel(context) : bootOnce(input, context, timeoutOf(input));
+  },
 };
 
 async function buildKernel({ signal, say }: Context): Promise<Outcome> {

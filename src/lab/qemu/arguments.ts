@@ -127,14 +127,30 @@ function disksOf(spec: VirtualBoardSpec): readonly Disk[] {
     spec.storage.kind === 'disk' || (spec.storage.kind === 'flash' && spec.storage.medium === 'block2mtd');
   return [
     ...(spec.exact ? [] : [{ image: spec.root.image, readOnly: true }]),
-    ...(onDisk ? [{ image: spec.storage.image, readOnly: false }] : []),
+    ...(onDisk ? [{ ...spec.storage, readOnly: false }] : []),
     ...spec.disks,
   ];
 }
 
 function diskArguments(disk: Disk): readonly string[] {
+  if (disk.writeLog !== undefined) return loggedDiskArguments(disk.image, disk.writeLog);
   const readOnly = disk.readOnly ? 'on' : 'off';
   return ['-drive', `if=virtio,format=raw,readonly=${readOnly},file=${listValue(disk.image)}`];
+}
+
+/**
+ * A disk with a volatile cache, of which every write is logged. Devices named by themselves come before the drives unless
+ * they have a later address on the bus: this disk has to stay behind the root.
+ */
+function loggedDiskArguments(image: string, writeLog: string): readonly string[] {
+  const blockdev = {
+    driver: 'blklogwrites',
+    'node-name': 'logged',
+    file: { driver: 'file', filename: image },
+    log: { driver: 'file', filename: writeLog },
+  };
+  const device = 'virtio-blk-pci,drive=logged,write-cache=on,addr=0x1e';
+  return ['-blockdev', JSON.stringify(blockdev), '-device', device];
 }
 
 function exactness(spec: VirtualBoardSpec): readonly string[] {

@@ -5,6 +5,8 @@ import type { Kernel } from '../kernel/kernel.ts';
 export interface Disk {
   readonly image: string;
   readonly readOnly: boolean;
+  /** An empty file that gets every write and flush in their order, in the format of dm-log-writes. */
+  readonly writeLog?: string;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface Disk {
  */
 export type Storage =
   | { readonly kind: 'none' }
-  | { readonly kind: 'disk'; readonly image: string }
+  | { readonly kind: 'disk'; readonly image: string; readonly writeLog?: string }
   | {
       readonly kind: 'flash';
       readonly medium: 'nor' | 'block2mtd';

@@ -4,6 +4,8 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { lastLines } from '../../system/process.ts';
 import { requireTool } from '../../system/tools.ts';
@@ -38,6 +40,7 @@ export class VirtualBoard implements Boot {
   readonly #console: Console;
   readonly #shell: Shell;
   readonly #life: Life;
+  readonly #child: ChildProcessWithoutNullStreams;
 
   /** Starts QEMU; what keeps it from starting is told by `exited` and by every wait. */
   static async start(parts: VirtualBoardParts): Promise<VirtualBoard> {
@@ -55,6 +58,7 @@ export class VirtualBoard implements Boot {
 
   private constructor(child: ChildProcessWithoutNullStreams, line: ShellLine, parts: VirtualBoardParts) {
     this.machine = parts.machine;
+    this.#child = child;
     this.#console = new Console((text) => child.stdin.write(text));
     this.#shell =
       parts.shell === 'console'
@@ -94,6 +98,19 @@ export class VirtualBoard implements Boot {
     return parseMountinfo(output);
   }
 
+  /**
+   * Stops everything between two instructions of this machine; returns when every thread stands still, so that the files
+   * of the board's devices have what a power cut at this moment would leave. Goes on with thaw(), ends with cut().
+   */
+  async freeze(): Promise<void> {
+    if (this.#child.pid === undefined || !this.#child.kill('SIGSTOP')) return;
+    while (this.#life.why === undefined && !(await standsStill(this.#child.pid))) await sleep(1);
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   cut(): Promise<Ending> {
     this.#life.end({ kind: 'cut' });
     return this.exited;
@@ -127,6 +144,15 @@ export class VirtualBoard implements Boot {
       );
     }
   }
+}
+
+/** Whether every thread of a process is stopped, or it is gone. proc(5): the state follows the name in brackets. */
+async function standsStill(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') X')),
+  );
+  return states.every((stat) => /^[TtXZ]/.test(stat.slice(stat.lastIndexOf(')') + 2)));
 }
 
 /** How QEMU ends by itself. It says 0 for every end of the board in it: power-off, reboot, panic. */

@@ -1,0 +1,45 @@
+/** The root of a tortured board: the lab's own, with the files that the load works on and the board's bundle. */
+import { rm } from 'node:fs/promises';
+import { bundleEntries } from '../../bundle/bundle.ts';
+import { installBundle } from '../../image/index.ts';
+import { bundleBoard } from '../../toolchain/bundle-board.ts';
+import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
+import { busyboxRoot } from '../roots/busybox.ts';
+import { cannot } from '../storage.ts';
+import { rootFiles } from './tree.ts';
+
+export interface TortureRootOptions {
+  readonly signal?: AbortSignal;
+  readonly progress?: (line: string) => void;
+}
+
+/**
+ * Writes the image to `out`.
+ * @throws Failure OVL412 for a root of a type that the lab does not make
+ */
+export async function tortureRoot(
+  prepared: PreparedBoard,
+  out: string,
+  options: TortureRootOptions = {},
+): Promise<void> {
+  const { type } = prepared.checked.board.root;
+  if (type !== 'squashfs' && type !== 'cramfs')
+    throw cannot(`power cuts with a ${type} root`, 'the load needs files of its own in the root', 'squashfs');
+  const bundle = await bundleBoard(prepared, options);
+  const bare = `${out}.bare`;
+  try {
+    await busyboxRoot({ type, out: bare, samples: false, files: rootFiles });
+    const { requires } = bundle.manifest;
+    await installBundle({
+      image: bare,
+      out,
+      files: bundleEntries(bundle),
+      mountPoints: requires.mountPoints,
+      addMountPoints: true,
+      requiredApplets: requires.applets,
+      init: requires.init,
+    });
+  } finally {
+    await rm(bare, { force: true });
+  }
+}

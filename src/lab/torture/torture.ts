@@ -1,0 +1,167 @@
+/**
+ * The torture run: power cuts over what a board does, and after each the question whether what is on its storage is what
+ * may be there.
+ *
+ * In: a board, its root, a number of cuts, a seed. Out: a report. A copy of each cut is looked at by a checking board; on
+ * some of them a whole boot is made with overlay_init. Nothing here imports the code under test: it is met through the
+ * board alone.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Bench, type BenchOptions, traySlots } from './bench.ts';
+import { keepEvidence } from './evidence.ts';
+import { type Examined, examine } from './examine.ts';
+import { Random } from './random.ts';
+import { type ScenarioReport, scenarioReport, type TortureFailure } from './report.ts';
+import { Reset } from './reset.ts';
+import type { Scenario, ScenarioName } from './scenario.ts';
+import { Writes } from './writes.ts';
+
+export interface TortureOptions extends Omit<BenchOptions, 'folder'> {
+  readonly seed: number;
+  readonly plan: readonly ScenarioPlan[];
+  /** Whether scenarios run side by side: two boards at a time, else one. */
+  readonly sideBySide: boolean;
+  /** Folder for the evidence of failures; made when there is one. */
+  readonly evidence: string;
+}
+
+export interface ScenarioPlan {
+  readonly scenario: ScenarioName;
+  readonly cuts: number;
+  /** How many of the cuts are booted fully. */
+  readonly boots: number;
+}
+
+const scenarios: Readonly<Record<ScenarioName, () => Scenario>> = {
+  writes: () => new Writes(),
+  reset: () => new Reset(),
+};
+
+/** Shares cuts out: two in three while the board writes, the rest in factory resets; one in five is booted fully. */
+export function sharedOut(cuts: number): readonly ScenarioPlan[] {
+  const reset = Math.floor(cuts / 3);
+  const shares = { writes: cuts - reset, reset } as const;
+  return (['writes', 'reset'] as const)
+    .map((scenario) => ({ scenario, cuts: shares[scenario], boots: Math.ceil(shares[scenario] / 5) }))
+    .filter((one) => one.cuts > 0);
+}
+
+/**
+ * Runs it. Failures are in the report, with their evidence kept; nothing else is left behind.
+ * @throws Failure when this machine cannot do it, OVL415 when the load itself fails on the board
+ */
+export async function torture(options: TortureOptions): Promise<readonly ScenarioReport[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'ovl-torture-'));
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const run = async (plan: ScenarioPlan): Promise<ScenarioReport> => {
+    const folder = await mkdtemp(join(scratch, `${plan.scenario}-`));
+    const bench = await Bench.open({ ...options, signal, folder });
+    return new Run(scenarios[plan.scenario](), plan, bench, options).toItsEnd();
+  };
+  try {
+    return await (options.sideBySide ? together(options.plan, run, stop) : inOrder(options.plan, run));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The first that fails stops the others; all have ended when this returns or throws. */
+async function together<T, U>(
+  list: readonly T[],
+  run: (one: T) => Promise<U>,
+  stop: AbortController,
+): Promise<readonly U[]> {
+  const errors: unknown[] = [];
+  const results = await Promise.all(
+    list.map((one) =>
+      run(one).catch((error) => {
+        errors.push(error);
+        stop.abort();
+        return undefined;
+      }),
+    ),
+  );
+  if (errors.length > 0) throw errors[0];
+  return results.filter((result) => result !== undefined);
+}
+
+async function inOrder<T, U>(list: readonly T[], run: (one: T) => Promise<U>): Promise<readonly U[]> {
+  const results: U[] = [];
+  for (const one of list) results.push(await run(one));
+  return results;
+}
+
+/** Sessions in a row that give no cut until a scenario is taken to have none. */
+const fruitless = 3;
+
+/** One scenario, session after session. */
+class Run {
+  readonly #scenario: Scenario;
+  readonly #plan: ScenarioPlan;
+  readonly #bench: Bench;
+  readonly #options: TortureOptions;
+  readonly #failures: TortureFailure[] = [];
+  #cuts = 0;
+  #boots = 0;
+
+  constructor(scenario: Scenario, plan: ScenarioPlan, bench: Bench, options: TortureOptions) {
+    this.#scenario = scenario;
+    this.#plan = plan;
+    this.#bench = bench;
+    this.#options = options;
+  }
+
+  async toItsEnd(): Promise<ScenarioReport> {
+    let barren = 0;
+    for (let number = 1; this.#cuts < this.#plan.cuts && barren < fruitless; number += 1) {
+      this.#bench.signal?.throwIfAborted();
+      barren = (await this.#session(number)) === 0 ? barren + 1 : 0;
+      this.#tell();
+    }
+    const counts = { cuts: this.#cuts, boots: this.#boots };
+    const kind = this.#bench.storage.kind;
+    return scenarioReport(this.#scenario.name, kind, counts, this.#failures);
+  }
+
+  /** @returns how many cuts it gave */
+  async #session(number: number): Promise<number> {
+    const bench = this.#bench;
+    const random = new Random(`${this.#options.seed}/${this.#scenario.name}/${number}`);
+    const cuts = Math.min(traySlots(bench.storage), this.#plan.cuts - this.#cuts);
+    const taken = await this.#scenario.play({ bench, cuts, random });
+    const due = Math.round((this.#plan.boots * (this.#cuts + taken.length)) / this.#plan.cuts);
+    const boots = Math.min(taken.length, due - this.#boots);
+    for (const one of await examine(bench, taken, { boots, random: random.of('boots') }))
+      this.#failures.push(await this.#failure(one));
+    this.#cuts += taken.length;
+    this.#boots += boots;
+    return taken.length;
+  }
+
+  async #failure(examined: Examined): Promise<TortureFailure> {
+    const { judged, findings, by } = examined;
+    const [scenario, seed] = [this.#scenario.name, this.#options.seed];
+    const cut = this.#cuts + examined.index + 1;
+    const name = `seed-${seed}-${scenario}-${cut}-${by}`;
+    return {
+      ...{ scenario, seed, cut, by },
+      fault: findings[0]?.fault ?? 'mixed',
+      reasons: findings.map(({ fault, reason }) => `${fault}: ${reason}`),
+      doing: judged.doing,
+      moment: judged.cut.moment,
+      evidence: await keepEvidence(this.#options.evidence, name, examined),
+    };
+  }
+
+  #tell(): void {
+    const failed = this.#failures.length;
+    const faults = failed === 0 ? 'nothing found' : `${failed} failed`;
+    const { name } = this.#scenario;
+    this.#options.onProgress?.(
+      `${name}: ${this.#cuts} of ${this.#plan.cuts} cuts, ${this.#boots} full boots, ${faults}`,
+    );
+  }
+}

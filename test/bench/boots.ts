@@ -9,6 +9,7 @@ import {
   type Storage,
   temperatures,
 } from './case.ts';
+import { expectSameMounts, expectSmoothBoot } from './fair.ts';
 import { type BenchImage, baseRoot, bundleImage, preparedBoard } from './images.ts';
 import { mountTableText } from './markers.ts';
 import { firstBoot, measure } from './measure.ts';
@@ -51,13 +52,14 @@ async function benchStorage(
       for (let run = 0; run < runs; run += 1) {
         const report = await measure(what);
         ticks.push(report.ticks);
+        expectSmoothBoot(name, report.log);
         if (name !== 'control') tables.set(name, mountTableText(report.mounts));
       }
       say(`${storage.name}, ${temperature}: ${caseTitles[name]}: ${ticks.join(', ')} instructions`);
       rows.push({ storage: storage.name, temperature, case: name, ticks });
     }
   }
-  expectSameMounts(storage, tables);
+  expectSameMounts(storage.name, tables);
   return rows;
 }
 
@@ -71,7 +73,7 @@ async function imagesOf(
   };
 }
 
-/** A board's usual boot is not its first: the storage has been formatted, upperdir and workdir are there. */
+/** A board's usual boot is not its first: the storage has been formatted, the generation is there and confirmed. */
 export async function preparedStorage(
   { name, store }: Storage,
   image: BenchImage,
@@ -82,15 +84,4 @@ export async function preparedStorage(
   const storage = join(work, `${name}.img`);
   await firstBoot({ ...image, exec: programs.script, temperature: 'cold', store, storage, signal });
   return { storage };
-}
-
-/** A case that left out a mount or an option would be quicker for no merit. */
-function expectSameMounts(storage: Storage, tables: ReadonlyMap<CaseName, string>): void {
-  const expected = tables.get('script');
-  for (const [name, text] of tables) {
-    if (text === expected) continue;
-    throw new Error(
-      `${storage.name}: "${caseTitles[name]}" does not make overlay_init's mounts:\n${text}\ninstead of\n${expected}`,
-    );
-  }
 }

@@ -11,7 +11,18 @@
 
 #define PLAIN (MS_NOSUID | MS_NODEV)
 
+#define UNION(place)                                                                                   \
+	"lowerdir=/,upperdir=" place "/upper,workdir=" place "/work,redirect_dir=nofollow,index=off," \
+	"nfs_export=off,xino=off,metacopy=off"
+
 extern char **environ;
+
+static void mount_union(const char *upperdir, const char *workdir, const char *options)
+{
+	mkdir(upperdir, 0755);
+	mkdir(workdir, 0755);
+	mount("overlay", "/mnt", "overlay", 0, options);
+}
 
 int main(int count, char **words)
 {
@@ -22,15 +33,13 @@ int main(int count, char **words)
 	mount("proc", "/proc", "proc", PLAIN | MS_NOEXEC, NULL);
 	mount("sysfs", "/sys", "sysfs", PLAIN | MS_NOEXEC, NULL);
 	mount("tmpfs", "/run", "tmpfs", PLAIN, "size=20%,mode=0755");
-	if (strcmp(store, "tmpfs") == 0)
+	if (strcmp(store, "tmpfs") == 0) {
 		mount("tmpfs", "/overlay", "tmpfs", 0, "size=32m,mode=0755");
-	else
+		mount_union("/overlay/upper", "/overlay/work", UNION("/overlay"));
+	} else {
 		mount(store, "/overlay", "jffs2", MS_NOATIME, NULL);
-	mkdir("/overlay/upper", 0755);
-	mkdir("/overlay/work", 0755);
-	mount("overlay", "/mnt", "overlay", 0,
-	      "lowerdir=/,upperdir=/overlay/upper,workdir=/overlay/work,redirect_dir=nofollow,index=off,"
-	      "nfs_export=off,xino=off,metacopy=off");
+		mount_union("/overlay/generations/1/upper", "/overlay/generations/1/work", UNION("/overlay/generations/1"));
+	}
 	mount("/proc", "/mnt/proc", NULL, MS_MOVE, NULL);
 	mount("/sys", "/mnt/sys", NULL, MS_MOVE, NULL);
 	mount("/dev", "/mnt/dev", NULL, MS_MOVE, NULL);

@@ -49,7 +49,7 @@ async function main(words: readonly string[]): Promise<number> {
   const work = await mkdtemp(join(tmpdir(), 'ovl-bench-'));
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
-  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  process.once('SIGINT', () => stop.abort());
   try {
     await installPrerequisites(neededTools, note);
     const figures = await bench(options, work, signal);
@@ -57,6 +57,7 @@ async function main(words: readonly string[]): Promise<number> {
     if (options.json !== undefined) await writeOutput(options.json, { mode: 0o644, content });
     return 0;
   } catch (error) {
+    if (stop.signal.aborted) return 130;
     if (!(error instanceof Failure)) throw error;
     note(formatDiagnostics(error.diagnostics));
     return 1;

@@ -32,8 +32,8 @@ export async function measure(what: Measured): Promise<BootReport> {
 }
 
 /**
- * Boots with blank storage at `storage` and leaves it as a board has it after its first boot: formatted, with upperdir and
- * workdir. JFFS2 erases in the background for a while, so init waits.
+ * Boots with blank storage at `storage` and leaves it as a board has it after its first boot: formatted, with a generation
+ * that is confirmed. Both go on for a while after init has started, so init waits.
  */
 export async function firstBoot(what: Measured & { readonly storage: string }): Promise<void> {
   parseReport(await bootOnce(what, ['settle=yes']));

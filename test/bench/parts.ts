@@ -1,5 +1,5 @@
 /**
- * overlay_init with a part of it left out: what `npm run bench -- --why` compares with the whole. Pure.
+ * overlay_init with a part of it left out: what `npm run bench -- --only why` compares with the whole. Pure.
  *
  * A part is a function of the library with a body that does less, or a change of the finished script. Every one of them
  * still reaches the same init with the same mounts.
@@ -30,6 +30,9 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'look_at_mounts', bodies: { look_at_mounts: "ovl_present=' / /dev /proc '" } },
   { helper: false, what: 'find_mtd', bodies: { find_mtd: 'ovl_device=mtd0' } },
   { helper: false, what: 'choose_generation', bodies: { choose_generation: 'ovl_generation=1' } },
+  { helper: false, what: 'write_state (in choose_generation)', bodies: { write_state: ':' } },
+  { helper: false, what: 'keep_ledger', bodies: { keep_ledger: ':' } },
+  { helper: false, what: 'afterwards', bodies: { afterwards: ':' } },
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
   { helper: false, what: 'union_is_mounted', bodies: { union_is_mounted: ':' } },
   { helper: false, what: 'can_write', bodies: { can_write: ':' } },

@@ -9,6 +9,7 @@ import type { PreparedBoard } from '../../src/toolchain/prepare-board.ts';
 import { preparedStorage } from './boots.ts';
 import type { Storage } from './case.ts';
 import { baseRoot, bundleImage, preparedBoard } from './images.ts';
+import { mountTableText } from './markers.ts';
 import { measure } from './measure.ts';
 import { type Part, parts, withBodies } from './parts.ts';
 
@@ -29,7 +30,7 @@ export interface WhyOptions {
 
 /**
  * One boot for each part.
- * @throws Error where a part is no longer in the library, or a boot does not reach init without it
+ * @throws Error where a part is no longer in the library, or a boot without it does not end as the whole one does
  */
 export async function benchParts({ work, storage, signal, say }: WhyOptions): Promise<readonly WhyRow[]> {
   const base = await baseRoot(work);
@@ -43,10 +44,16 @@ export async function benchParts({ work, storage, signal, say }: WhyOptions): Pr
   };
   const shell = await measure({ ...whole, ...boot, exec: '/bench/shell' });
   add(false, 'everything (a shell executes init)', shell.ticks);
+  let mounts: string | undefined;
   for (const [index, part] of parts.entries()) {
     const board = await withoutPart(await preparedBoard(storage.boardFile, !part.helper), part, storage);
     const image = await bundleImage(base, board, `part-${index}`);
-    add(part.helper, part.what, (await measure({ ...image, ...boot, exec: '/sbin/overlay_init' })).ticks);
+    const report = await measure({ ...image, ...boot, exec: '/sbin/overlay_init' });
+    const table = mountTableText(report.mounts);
+    mounts ??= table;
+    // A script that is only read mounts nothing, /proc neither.
+    if (table !== mounts && table !== '') throw new Error(`without ${part.what} other mounts are made`);
+    add(part.helper, part.what, report.ticks);
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { BootRow, CaseName } from '../bench/case.ts';
+import { expectSameMounts, expectSmoothBoot } from '../bench/fair.ts';
 import { mountTableText, parseReport } from '../bench/markers.ts';
 import { childrenMs } from '../bench/proc-stat.ts';
 import { agreement, bootTables, wallTable, whyTable } from '../bench/report.ts';
@@ -13,27 +14,34 @@ const console = `[    0.300000] Run /bench/warm as init process\r
 BENCH BEGIN 556858\r
 12 20 1:0 / /rom ro,relatime - squashfs /dev/root ro,errors=continue\r
 ${devtmpfs('56096k')}\r
+BENCH LOG\r
+14,339,376120,-;overlaykit: rung tmpfs: lost at power off\r
+11,340,376130,-;overlaykit: step 9; failed\r
 BENCH END\r
 [    0.381849] reboot: Power down\r
 `;
 
 test('the report is found between what the kernel says', (t) => {
-  const { ticks, mounts } = parseReport(console);
+  const { ticks, mounts, log } = parseReport(console);
   t.is(ticks, 556_858);
   t.deepEqual(
     mounts.map(({ target, fstype }) => `${target} ${fstype}`),
     ['/rom squashfs', '/dev devtmpfs'],
   );
+  t.deepEqual(log, [
+    { level: 6, text: 'overlaykit: rung tmpfs: lost at power off' },
+    { level: 3, text: 'overlaykit: step 9; failed' },
+  ]);
 });
 
 test('a report without mounts is one', (t) => {
-  t.deepEqual(parseReport('\nBENCH BEGIN 7\nBENCH END\n'), { ticks: 7, mounts: [] });
+  t.deepEqual(parseReport('\nBENCH BEGIN 7\nBENCH LOG\nBENCH END\n'), { ticks: 7, mounts: [], log: [] });
 });
 
 for (const [what, text] of [
   ['missing', '[    0.3] Kernel panic - not syncing\n'],
-  ['cut off', 'BENCH BEGIN 12\n12 20 1:0 / / ro - squashfs /dev/root ro\n'],
-  ['without a number', 'BENCH BEGIN \nBENCH END\n'],
+  ['cut off', 'BENCH BEGIN 12\n12 20 1:0 / / ro - squashfs /dev/root ro\nBENCH LOG\n'],
+  ['without a number', 'BENCH BEGIN \nBENCH LOG\nBENCH END\n'],
 ] as const) {
   test(`a report that is ${what} is an error that quotes the console`, (t) => {
     const { message = '' } = t.throws(() => parseReport(text), { instanceOf: Error }) ?? {};
@@ -43,7 +51,7 @@ for (const [what, text] of [
 
 test('mount tables differ by a mount or an option, and not by the size of the memory', (t) => {
   const text = (line: string): string =>
-    mountTableText(parseReport(`BENCH BEGIN 1\n${line}\nBENCH END\n`).mounts);
+    mountTableText(parseReport(`BENCH BEGIN 1\n${line}\nBENCH LOG\nBENCH END\n`).mounts);
   t.is(text(devtmpfs('56096k')), text(devtmpfs('56004k')));
   const overlay = '20 1 0:15 / / rw,relatime - overlay overlay rw,lowerdir=/';
   t.not(text(overlay), text(`${overlay},index=off`));
@@ -144,4 +152,24 @@ test("children's processor time is read behind a name with brackets in it", (t) 
   const stat = '42 (a b) c) S 1 42 42 0 -1 4194560 100 200 0 0 5 6 70 80 20 0 11 0 12345';
   t.is(childrenMs(stat), 1500);
   t.throws(() => childrenMs('42 (node) S 1'), { instanceOf: Error });
+});
+
+test('a boot that fell back, or in which the helper did not enter, is not compared', (t) => {
+  const entered = { level: 6, text: 'overlay_helper: enter: rung tmpfs: the root is overlay' };
+  const settled = { level: 6, text: 'overlaykit: rung tmpfs: changes are lost' };
+  const broken = { level: 3, text: 'overlaykit: overlay_helper is broken' };
+  t.notThrows(() => expectSmoothBoot('script', [settled]));
+  t.notThrows(() => expectSmoothBoot('script-and-helper', [settled, entered]));
+  t.notThrows(() => expectSmoothBoot('control', []));
+  t.throws(() => expectSmoothBoot('script-and-helper', [settled]), { message: /did not boot/ });
+  t.throws(() => expectSmoothBoot('script', [settled, entered]), { message: /did not boot/ });
+  t.throws(() => expectSmoothBoot('script', [settled, broken]), { message: /is broken/ });
+});
+
+test('cases that end with different mounts are not compared', (t) => {
+  const script = ['script', 'tmpfs /overlay'] as const;
+  t.notThrows(() => expectSameMounts('tmpfs', new Map([['floor', 'tmpfs /overlay'] as const, script])));
+  t.throws(() => expectSameMounts('tmpfs', new Map([['floor', ''] as const, script])), {
+    message: /static C.*overlay_init's mounts/,
+  });
 });

@@ -19,10 +19,20 @@ union_is_mounted() {
   [ "$ovl_access" = rw ] || refuse "the kernel made $1 read-only; the kernel log says why"
 }
 
-# can_write: a file can be made in the merged root, and removed again.
+# can_write: a file can be made in the merged root, and removed again. A full storage still holds what was written before:
+# better a board without room than one without it.
 # applets: rm
 can_write() {
-  echo overlaykit >"$new_root/.overlaykit-verify" && rm "$new_root/.overlaykit-verify"
+  echo overlaykit >"$new_root/.overlaykit-verify" && rm "$new_root/.overlaykit-verify" && return 0
+  ovl_why=
+  [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"
+  case $ovl_why in
+    *"No space left"*)
+      say 3 "the storage is full; nothing more can be written until something is deleted"
+      rm -f "$new_root/.overlaykit-verify"
+      ;;
+    *) return 1 ;;
+  esac
 }
 
 # init_is_there: seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that

@@ -85,6 +85,7 @@ begin_state() {
   ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_active + 1)) ovl_made_by_reset=-
   [ -z "$ovl_damaged" ] ||
     say 3 "the state on the storage is damaged; going on with generation $ovl_active, the newest one there is"
+  make_generation "$ovl_active" && make_reserve
 }
 
 # write_state: into the slot that does not count, durable when this returns. The other slot stays whole.
@@ -103,15 +104,33 @@ pick_generation() {
     ovl_generation=$ovl_trying
     [ "$ovl_attempts" -ge "$ovl_limit" ] || [ ! -d "$ovl_storage/generations/$ovl_trying/upper" ] || return 0
     say 3 "generation $ovl_trying was tried and not confirmed in $ovl_attempts boots; back to generation $ovl_active"
+    set_aside "$ovl_trying"
     ovl_trying=- ovl_attempts=0
   fi
   ovl_generation=$ovl_active
   [ "$ovl_attempts" -ge "$ovl_limit" ] || return 0
-  [ "$ovl_previous" != - ] && [ -d "$ovl_storage/generations/$ovl_previous/upper" ] ||
-    refuse "generation $ovl_active was not confirmed in $ovl_attempts boots, and there is no previous one" || return 1
+  if [ "$ovl_previous" = - ] || [ ! -d "$ovl_storage/generations/$ovl_previous/upper" ]; then
+    every_other_boot
+    return
+  fi
   say 3 "generation $ovl_active was not confirmed in $ovl_attempts boots; back to generation $ovl_previous"
+  set_aside "$ovl_active"
   ovl_active=$ovl_previous ovl_previous=- ovl_attempts=0
   ovl_generation=$ovl_active
+}
+
+# every_other_boot: there is nothing to go back to. Power that went three times in the first minute looks like an init that
+# crashes, so the generation is neither given up for good nor insisted on: every other boot leaves it out.
+every_other_boot() {
+  [ $(((ovl_attempts - ovl_limit) % 2)) -eq 0 ] || return 0
+  count_attempt
+  refuse "generation $ovl_active was not confirmed in $ovl_limit boots, and there is no previous one; the next boot tries it again"
+}
+
+# set_aside NUMBER: gives a generation that failed a name, so that nobody deletes what is in it.
+set_aside() {
+  [ ! -d "$ovl_storage/generations/$1" ] || [ -e "$ovl_storage/generations/$1/name" ] ||
+    echo "failed-$1" >"$ovl_storage/generations/$1/name"
 }
 
 # have_previous: the rung "previous" is of use where the storage works and the generation does not; or where the ladder
@@ -132,8 +151,7 @@ choose_previous() {
   fi
   ovl_trying=- ovl_attempts=0 ovl_generation=$ovl_active
   say 3 "generation $ovl_failed_one is set aside; back to generation $ovl_generation"
-  [ -e "$ovl_storage/generations/$ovl_failed_one/name" ] ||
-    echo "failed-$ovl_failed_one" >"$ovl_storage/generations/$ovl_failed_one/name"
+  set_aside "$ovl_failed_one"
   make_generation "$ovl_generation" && count_attempt
 }
 
@@ -146,7 +164,27 @@ make_generation() {
 # count_attempt: before anything of the generation is used, so that a boot that hangs is counted too.
 count_attempt() {
   ovl_attempts=$((ovl_attempts + 1))
-  write_state || say 4 "the storage cannot be written (full?); this boot is not counted"
+  write_state && return 0
+  make_way
+  write_state || say 3 "the storage cannot be written (full?); this boot is not counted"
+}
+
+# make_reserve: 128 KiB that can be given up. A full storage has no room for a state, and overlayfs mounts read-only where it
+# cannot make its work directory; noise, because JFFS2 compresses.
+# applets: dd rm
+make_reserve() {
+  [ ! -e "$ovl_storage/overlaykit/reserve" ] || return 0
+  dd if=/dev/urandom of="$ovl_storage/overlaykit/reserve" bs=4096 count=32 2>/dev/null ||
+    rm -f "$ovl_storage/overlaykit/reserve"
+}
+
+# make_way: on a full storage, everything goes that nobody would miss.
+# applets: rm sync
+make_way() {
+  say 3 "the storage is full; its reserve is given up for this boot"
+  rm -rf "$ovl_storage/overlaykit/reserve" "$ovl_storage/overlaykit/boots"
+  sweep
+  sync
 }
 
 # reset_is_asked: sets ovl_asked to what asks for a factory reset.
@@ -236,6 +274,7 @@ afterwards() {
       confirm
     fi
     read_state && sweep
+    make_reserve
   ) &
   export OVERLAYKIT_JOB=$!
 }

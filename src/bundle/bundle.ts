@@ -21,6 +21,7 @@ export const bundlePaths = {
   plan: relative(boardPaths.plan),
   overlayInit: relative(boardPaths.overlayInit),
   helper: relative(boardPaths.helper),
+  login: relative(boardPaths.login),
 } as const;
 
 export interface BundleInput {

@@ -8,7 +8,7 @@ import { carriedMounts } from './carried.ts';
 import { isDirectory } from './mode.ts';
 import { type Mounts, readMounts } from './mounts.ts';
 import type { Entry } from './plan.ts';
-import type { Port } from './port.ts';
+import { isKernelError, type Port } from './port.ts';
 import { checkProgram } from './program.ts';
 import { attemptInside, Unfit } from './trouble.ts';
 
@@ -39,8 +39,8 @@ function canBeWritten(port: Port, newRoot: string): void {
   if (attemptInside(`cannot look at ${file}`, () => port.lstat(file)) !== undefined) {
     attemptInside(`cannot remove ${file}`, () => port.unlink(file));
   }
+  if (isFull(port, file)) return;
   try {
-    attemptInside(`cannot write ${file}`, () => port.createFile(file, sample));
     const content = attemptInside(`cannot read ${file}`, () => port.readFile(file, sample.length));
     if (content !== sample) throw new Unfit(`${file} does not read as it was written`);
   } catch (error) {
@@ -48,6 +48,26 @@ function canBeWritten(port: Port, newRoot: string): void {
     throw error;
   }
   attemptInside(`cannot remove ${file}`, () => port.unlink(file));
+}
+
+/** Writes the sample. A full storage still holds what was written before: better a board without room than one without it. */
+function isFull(port: Port, file: string): boolean {
+  try {
+    port.createFile(file, sample);
+    return false;
+  } catch (error) {
+    removeIfPossible(port, file);
+    if (!isKernelError(error) || (error.code !== 'ENOSPC' && error.code !== 'EDQUOT')) {
+      return attemptInside(`cannot write ${file}`, () => {
+        throw error;
+      });
+    }
+    port.log(
+      3,
+      'overlay_helper: verify: the storage is full; nothing more can be written until something is deleted',
+    );
+    return true;
+  }
 }
 
 /** The first failure is the one to tell. */

@@ -108,7 +108,7 @@ function unionRung(
 
 function persistentStorage(
   name: 'persistent' | 'previous',
-  { storage, reset, generations, keep }: Board,
+  { storage, reset, generations, keep, applets }: Board,
   address: StorageAddress,
 ): readonly Step[] {
   return [
@@ -121,7 +121,11 @@ function persistentStorage(
       ...(storage.max_size === undefined ? {} : { maxBytes: storage.max_size }),
       ...(storage.erase_block === undefined ? {} : { eraseBlockBytes: storage.erase_block }),
     },
-    mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
+    {
+      ...mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
+      // JFFS2 takes a blank partition as it is.
+      ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
+    },
     {
       kind: 'choose-generation',
       which: name === 'previous' ? 'previous' : 'state',

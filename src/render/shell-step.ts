@@ -44,7 +44,9 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
 
 function mountCommand(step: MountStep): readonly string[] {
   const options = step.options.join(',');
-  if (step.source.kind === 'storage') return ['mount_storage', step.fstype, step.target, options];
+  if (step.source.kind === 'storage') {
+    return [step.makeIfBlank === true ? 'mount_or_make' : 'mount_storage', step.fstype, step.target, options];
+  }
   if (step.fstype === 'proc' && step.unlessMounted) return ['mount_proc', options];
   const name = step.unlessMounted ? 'mount_unless_mounted' : 'mount_here';
   return [name, step.fstype, step.source.name, step.target, options];

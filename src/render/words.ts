@@ -35,6 +35,7 @@ function words(step: Step): string {
 }
 
 function hint(step: MountStep): string {
+  if (step.makeIfBlank === true) return ', made first where the device is blank';
   return step.unlessMounted ? ', unless mounted' : '';
 }
 

@@ -11,6 +11,7 @@ export const boardPaths = {
   oldRoot: '/rom',
   runDir: '/run/overlaykit',
   status: '/run/overlaykit/status.json',
+  login: '/etc/profile.d/overlaykit.sh',
 } as const;
 
 /**

@@ -28,6 +28,8 @@ export interface MountStep {
   readonly options: readonly string[];
   /** Leave it alone where the kernel or an initramfs has mounted something there already. */
   readonly unlessMounted: boolean;
+  /** For storage: make a file system where the device is blank. The board has the mkfs for it. */
+  readonly makeIfBlank?: boolean;
   /** A mount that the boot can do without (sysfs on a kernel without it, say): failure is reported, not fatal. */
   readonly optional: boolean;
 }

@@ -11,3 +11,8 @@ export async function loadShellLibrary(): Promise<ShellLibrary> {
   );
   return parseLibrary(files);
 }
+
+/** What tells people at login when the board does not run as it should. */
+export async function loginScript(): Promise<string> {
+  return readFile(join(packageRoot(), 'rootfs-scripts', 'login.sh'), 'utf8');
+}

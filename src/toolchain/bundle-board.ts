@@ -4,6 +4,7 @@ import { type Bundle, bundlePaths, makeBundle } from '../bundle/bundle.ts';
 import type { BundleFile } from '../bundle/file.ts';
 import { mountPoints } from '../plan/mount-points.ts';
 import { packageVersion } from '../system/package-root.ts';
+import { loginScript } from '../system/shell-library.ts';
 import { buildHelper } from './helper.ts';
 import type { PreparedBoard } from './prepare-board.ts';
 
@@ -23,6 +24,7 @@ export async function bundleBoard(prepared: PreparedBoard, options: BundleOption
     files: [
       textFile(bundlePaths.overlayInit, 0o755, script),
       textFile(bundlePaths.plan, 0o644, planText),
+      textFile(bundlePaths.login, 0o644, await loginScript()),
       ...(plan.helper ? [await helperFile(prepared, options)] : []),
     ],
   });

@@ -14,7 +14,13 @@ test('build: script, plan, manifest and bundle, and the digest of the bundle on 
   t.is(ran.exitCode, 0, ran.stderr);
   t.is(ran.stderr, '');
   const out = join(cwd, 'out');
-  t.deepEqual((await readdir(out)).toSorted(), ['bundle.tar', 'manifest.json', 'overlay_init', 'plan.json']);
+  t.deepEqual((await readdir(out)).toSorted(), [
+    'bundle.tar',
+    'manifest.json',
+    'overlay_init',
+    'overlaykit.sh',
+    'plan.json',
+  ]);
   const tar = await readFile(join(out, 'bundle.tar'));
   t.is(ran.stdout, `${sha256(tar)}  out/bundle.tar\n`);
   await execa('sha256sum', ['-c'], { cwd, input: ran.stdout });
@@ -38,6 +44,7 @@ testWith('musl-gcc')('build: with the helper, and again without it', async (t) =
   t.deepEqual(listing.stdout.split('\n'), [
     'etc/overlaykit/manifest.json',
     'etc/overlaykit/plan.json',
+    'etc/profile.d/overlaykit.sh',
     'sbin/overlay_helper',
     'sbin/overlay_init',
   ]);
@@ -48,6 +55,7 @@ testWith('musl-gcc')('build: with the helper, and again without it', async (t) =
     'manifest.json',
     'notes',
     'overlay_init',
+    'overlaykit.sh',
     'plan.json',
   ]);
 });
@@ -95,7 +103,7 @@ test('build: SOURCE_DATE_EPOCH is the time of the files, and nonsense in it is r
   const cwd = await folder(t, { 'x.yaml': goodBoard });
   await ovl(withoutHelper, { cwd, env: { SOURCE_DATE_EPOCH: '86400' } });
   const { stdout } = await execa('tar', ['--utc', '--full-time', '-tvf', join(cwd, 'out', 'bundle.tar')]);
-  t.is(stdout.match(/1970-01-02 00:00:00/g)?.length, 3);
+  t.is(stdout.match(/1970-01-02 00:00:00/g)?.length, 4);
   for (const value of ['yesterday', '-1', '1.5', '2147483648', '0x10']) {
     const ran = await ovl(withoutHelper, { cwd, env: { SOURCE_DATE_EPOCH: value } });
     t.is(ran.exitCode, 2, value);
@@ -114,6 +122,7 @@ test('build: a board with errors leaves what an earlier build made', async (t) =
     'bundle.tar',
     'manifest.json',
     'overlay_init',
+    'overlaykit.sh',
     'plan.json',
   ]);
 });

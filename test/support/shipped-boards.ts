@@ -1,5 +1,5 @@
 /** Shipped boards as a user gets them: planned, bundled, put into a root image, booted in the lab. */
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,9 @@ import { type PreparedBoard, prepareBoard } from '../../src/toolchain/prepare-bo
 import { testWith } from './needs.ts';
 
 export const work = mkdtempSync(join(tmpdir(), 'ovl-test-boards-'));
+// What boards leave behind lies where no other test looks.
+process.env.TMPDIR = join(work, 'tmp');
+mkdirSync(process.env.TMPDIR);
 test.after.always(() => rm(work, { recursive: true, force: true }));
 
 /** Tests that boot Debian's kernel in QEMU. */

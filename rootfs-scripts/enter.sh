@@ -2,9 +2,19 @@
 # shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
 # Verifying the merged root, and going into it.
 
-# verify_union FSTYPE: whether the merged root is fit to run the board.
+# verify_union FSTYPE UPPERDIR: whether the merged root is fit to run the board. What is written in it has to land in the
+# upper; the mount table, which takes long to read, is asked only where it does not.
+# applets: rm
 verify_union() {
-  union_is_mounted "$1" && can_write && init_is_there
+  ovl_probe=.overlaykit-verify
+  if echo overlaykit >"$new_root/$ovl_probe"; then
+    [ -e "$2/$ovl_probe" ] || union_is_mounted "$1" || return 1
+    rm "$new_root/$ovl_probe" || return 1
+  else
+    storage_is_full || explain_unwritable "$1" || return 1
+    rm -f "$new_root/$ovl_probe"
+  fi
+  init_is_there
 }
 
 # union_is_mounted FSTYPE: the last mount on the new root is this one, and the kernel has not made it read-only, as
@@ -19,18 +29,19 @@ union_is_mounted() {
   [ "$ovl_access" = rw ] || refuse "the kernel made $1 read-only; the kernel log says why"
 }
 
-# can_write: a file can be made in the merged root, and removed again. A full storage still holds what was written before:
-# better a board without room than one without it.
-# applets: rm
-can_write() {
-  echo overlaykit >"$new_root/.overlaykit-verify" && rm "$new_root/.overlaykit-verify" && return 0
+# explain_unwritable FSTYPE: always fails, with the reason where the mount table has one.
+explain_unwritable() {
+  union_is_mounted "$1"
+  return 1
+}
+
+# storage_is_full: whether that is why the write failed. A full storage still holds what was written before: better a board
+# without room than one without it.
+storage_is_full() {
   ovl_why=
   [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"
   case $ovl_why in
-    *"No space left"*)
-      say 3 "the storage is full; nothing more can be written until something is deleted"
-      rm -f "$new_root/.overlaykit-verify"
-      ;;
+    *"No space left"*) say 3 "the storage is full; nothing more can be written until something is deleted" ;;
     *) return 1 ;;
   esac
 }

@@ -28,12 +28,12 @@ still_up() {
   ovl_depth=$1
 }
 
-# verify_with_helper FSTYPE: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Only 101
+# verify_with_helper FSTYPE UPPERDIR: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Only 101
 # means that the merged root is fit: an empty file would pass for a script that exits with 0. 102 means that it is unfit,
 # anything else that the helper is broken, and the shell looks. The limit on CPU time ends a helper that loops.
 verify_with_helper() {
   if [ "$ovl_helper" = no ]; then
-    verify_union "$1"
+    verify_union "$@"
     return
   fi
   (
@@ -47,7 +47,7 @@ verify_with_helper() {
   esac
   ovl_helper=no
   say 3 "overlay_helper is broken; the board's own applets do its work"
-  verify_union "$1"
+  verify_union "$@"
 }
 
 # enter_by_helper WORD...: executes it in place of this shell; returns only where there is none.

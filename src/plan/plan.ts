@@ -51,7 +51,8 @@ function handOver(board: Board, prepare: MountPlan['prepare']): HandOver {
     how: board.enter.how,
     newRoot: board.enter.newroot,
     oldRoot: boardPaths.oldRoot,
-    carried: [...prepared, boardPaths.storage],
+    // /proc last: busybox executes its applets by /proc/self/exe, and searches $PATH for each where that is gone.
+    carried: [...prepared.filter((path) => path !== '/proc'), boardPaths.storage, '/proc'],
     init: board.enter.init,
   };
 }

@@ -101,7 +101,13 @@ function unionRung(
       ...steps,
       ...layers.flatMap((layer): Step[] => [{ kind: 'make-dirs', paths: [layer.target] }, layer]),
       mounted.value,
-      { kind: 'verify', target: stack.target, fstype: union.fstype, init: board.enter.init },
+      {
+        kind: 'verify',
+        target: stack.target,
+        fstype: union.fstype,
+        upperdir: upper.upperdir,
+        init: board.enter.init,
+      },
     ],
   });
 }

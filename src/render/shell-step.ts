@@ -38,7 +38,7 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
     case 'choose-generation':
       return chooseCommand(step);
     case 'verify':
-      return [helper ? 'verify_with_helper' : 'verify_union', step.fstype];
+      return [helper ? 'verify_with_helper' : 'verify_union', step.fstype, step.upperdir];
   }
 }
 

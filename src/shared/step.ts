@@ -85,6 +85,8 @@ export interface VerifyStep {
   readonly kind: 'verify';
   readonly target: string;
   readonly fstype: string;
+  /** Directory of the storage where what is written in the merged root has to appear. */
+  readonly upperdir: string;
   readonly init: string;
 }
 

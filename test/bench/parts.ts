@@ -34,9 +34,6 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'keep_ledger', bodies: { keep_ledger: ':' } },
   { helper: false, what: 'afterwards', bodies: { afterwards: ':' } },
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
-  { helper: false, what: 'union_is_mounted', bodies: { union_is_mounted: ':' } },
-  { helper: false, what: 'can_write', bodies: { can_write: ':' } },
-  { helper: false, what: "can_write's rm", bodies: { can_write: 'echo x >"$new_root/.overlaykit-verify"' } },
   { helper: false, what: 'init_is_there', bodies: { init_is_there: ':' } },
   { helper: true, what: 'nothing', bodies: {} },
   {

@@ -21,7 +21,7 @@ export function helperPlan(options: HelperPlanOptions = {}): MountPlan {
       {
         name: 'persistent',
         outcome: 'changes are kept',
-        steps: [{ kind: 'verify', target: newRoot, fstype, init }],
+        steps: [{ kind: 'verify', target: newRoot, fstype, upperdir: '/overlay/upper', init }],
       },
       { name: 'read-only', outcome: 'nothing changes', steps: [] },
     ],

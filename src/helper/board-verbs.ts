@@ -2,6 +2,7 @@
  * The verbs of the running board: one row each, with what they take and do. Usage, documentation and dispatch come from
  * this table.
  */
+import { planSchema } from '../shared/plan.ts';
 import { verbExit } from '../shared/report.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
@@ -82,8 +83,21 @@ export const boardVerbs: readonly BoardVerb[] = [
   },
 ];
 
-/** Runs a verb; the exit code. */
-export function runBoardVerb(port: BoardPort, verb: BoardVerb, words: readonly string[]): number {
+/** Does what the words ask for (without the program's own name). Returns the exit code. */
+export function runBoard(port: BoardPort, words: readonly string[], version: string): number {
+  const [word, ...rest] = words;
+  const verb = boardVerbs.find((one) => one.name === word);
+  if (verb !== undefined) return runVerb(port, verb, rest);
+  if (word === 'version' && rest.length === 0) {
+    port.print(`overlay_helper ${version} (${planSchema})`);
+    return verbExit.done;
+  }
+  if (word !== undefined) port.complain(`overlay_helper: there is no verb "${oneLine(word)}"`);
+  for (const line of usageLines()) port.complain(line);
+  return verbExit.usage;
+}
+
+function runVerb(port: BoardPort, verb: BoardVerb, words: readonly string[]): number {
   try {
     return verb.run(port, words);
   } catch (error) {
@@ -96,23 +110,16 @@ export function runBoardVerb(port: BoardPort, verb: BoardVerb, words: readonly s
   }
 }
 
-/** The verb that a word names. */
-export function boardVerb(word: string | undefined): BoardVerb | undefined {
-  return boardVerbs.find((verb) => verb.name === word);
-}
-
 export function usageOf({ name: verb, takes }: BoardVerb): string {
   return takes === '' ? `overlay_helper ${verb}` : `overlay_helper ${verb} ${takes}`;
 }
 
-/** What there is, one line a verb; `wrong` is the word that is none. */
-export function usageLines(wrong: string | undefined): readonly string[] {
-  const lines = boardVerbs.map((verb) => `  ${usageOf(verb)}: ${verb.does}`);
-  const first = wrong === undefined ? [] : [`overlay_helper: there is no verb "${oneLine(wrong)}"`];
+/** What there is, one line a verb. */
+function usageLines(): readonly string[] {
   return [
-    ...first,
     'usage:',
-    ...lines,
-    '  overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...] | version: for overlay_init',
+    ...boardVerbs.map((verb) => `  ${usageOf(verb)}: ${verb.does}`),
+    '  overlay_helper version: says which one this is',
+    '  overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...]: for overlay_init',
   ];
 }

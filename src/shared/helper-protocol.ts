@@ -29,5 +29,11 @@ export const verifyExit = { fit: 101, unfit: 102 } as const;
  */
 export const helperFailure = { reason: 'OVERLAYKIT_HELPER_FAILED', rung: 'OVERLAYKIT_RUNG' } as const;
 
+/**
+ * The verbs that overlay_init waits for. They have a script of their own in the program, so that a boot does not load what
+ * only a running board needs.
+ */
+export const bootVerbs = ['verify', 'enter'] as const;
+
 /** Words of the environment that start with this are between script and helper; the helper keeps them from init. */
 export const privateWordPrefix = 'OVERLAYKIT_';

@@ -8,7 +8,7 @@ import { cached } from '../system/cache.ts';
 import { lastLines } from '../system/process.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { compilerObjects, engine, engineObjects } from './engine.ts';
-import { scriptSymbol } from './protocol.ts';
+import { type Scripts, scriptSymbols } from './protocol.ts';
 
 /** Quick to compile; it runs for milliseconds. */
 const flags = ['-O1', '-fwrapv', '-w', '-D_GNU_SOURCE', `-DCONFIG_VERSION="${engine.version}"`] as const;
@@ -24,13 +24,22 @@ export async function scriptCompiler(source: string, compiler: Compiler): Promis
 }
 
 /**
- * Writes script.c into the folder. The bytecode is the same for every architecture.
- * @throws Failure OVL455 where the script is not one that this engine takes
+ * Writes boot.c and board.c into the folder. The bytecode is the same for every architecture.
+ * @throws Failure OVL455 where a script is not one that this engine takes
  */
-export async function compileScript(qjsc: string, script: string, folder: string): Promise<void> {
+export async function compileScripts(qjsc: string, scripts: Scripts, folder: string): Promise<void> {
+  for (const name of ['boot', 'board'] as const) await compileScript(qjsc, name, scripts[name], folder);
+}
+
+async function compileScript(
+  qjsc: string,
+  name: keyof Scripts,
+  script: string,
+  folder: string,
+): Promise<void> {
   // The name is part of the bytecode: no path of this machine.
-  await writeFile(join(folder, 'helper.js'), script);
-  const args = ['-s', '-c', '-N', scriptSymbol, '-o', 'script.c', 'helper.js'];
+  await writeFile(join(folder, `${name}.js`), script);
+  const args = ['-s', '-c', '-N', scriptSymbols[name], '-o', `${name}.c`, `${name}.js`];
   const result = await execa(qjsc, args, { cwd: folder, reject: false, all: true });
   if (!result.failed) return;
   throw new Failure({

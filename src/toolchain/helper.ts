@@ -10,11 +10,11 @@ import { sha256 } from '../bundle/digest.ts';
 import { cached } from '../system/cache.ts';
 import { packageRoot, packageVersion } from '../system/package-root.ts';
 import { checkBuilt } from './built.ts';
-import { compileScript, scriptCompiler } from './bytecode.ts';
+import { compileScripts, scriptCompiler } from './bytecode.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
 import { engine, engineSource, type FetchOptions } from './engine.ts';
 import { linkProgram, releaseStyle } from './link.ts';
-import { protocolHeader } from './protocol.ts';
+import { protocolHeader, type Scripts } from './protocol.ts';
 import { bundleScript } from './script.ts';
 import { type Architecture, targetFor } from './targets.ts';
 
@@ -42,16 +42,16 @@ export async function buildHelper(options: HelperOptions): Promise<BuiltHelper> 
   const target = targetFor(options.arch);
   const prefix = options.crossCompile ?? process.env.CROSS_COMPILE;
   const compiler = await targetCompiler(target, prefix === '' ? undefined : prefix);
-  const script = await helperScript();
+  const scripts = await helperScripts();
   const native = join(packageRoot(), 'src', 'helper', 'native');
-  const key = await inputsDigest(options.arch, compiler, target.flags, script, native);
+  const key = await inputsDigest(options.arch, compiler, target.flags, scripts, native);
   const folder = await cached(join('helper', options.arch, key), async (final) => {
     const named = options.engineSource ?? process.env.OVL_QUICKJS_SOURCE;
     const source = await engineSource(named, options);
     options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
     const work = join(final, 'work');
     await mkdir(work);
-    await compileScript(await scriptCompiler(source, await hostCompiler()), script, work);
+    await compileScripts(await scriptCompiler(source, await hostCompiler()), scripts, work);
     await linkProgram({ source, native, compiler, flags: target.flags, style: releaseStyle }, work, fileName);
     await checkBuilt(join(work, fileName), target);
     await rename(join(work, fileName), join(final, fileName));
@@ -62,10 +62,14 @@ export async function buildHelper(options: HelperOptions): Promise<BuiltHelper> 
   return { path, bytes: content.length, sha256: sha256(content) };
 }
 
-/** The helper's TypeScript as one script. */
-export async function helperScript(): Promise<string> {
+/** The helper's TypeScript as its two scripts. */
+export async function helperScripts(): Promise<Scripts> {
   const version = `${packageVersion()}, QuickJS ${engine.version}`;
-  return bundleScript(join(packageRoot(), 'src', 'helper', 'main.ts'), { HELPER_VERSION: version });
+  const entry = (name: string): string => join(packageRoot(), 'src', 'helper', name);
+  return {
+    boot: await bundleScript(entry('boot-main.ts'), {}),
+    board: await bundleScript(entry('board-main.ts'), { HELPER_VERSION: version }),
+  };
 }
 
 /** Everything that the bytes of the result depend on. */
@@ -73,11 +77,11 @@ async function inputsDigest(
   arch: Architecture,
   compiler: Compiler,
   flags: readonly string[],
-  script: string,
+  scripts: Scripts,
   native: string,
 ): Promise<string> {
   const names = (await readdir(native)).sort();
   const files = await Promise.all(names.map((name) => readFile(join(native, name), 'utf8')));
-  const inputs = [arch, engine.treeDigest, compiler.identity, flags, releaseStyle, script, protocolHeader()];
+  const inputs = [arch, engine.treeDigest, compiler.identity, flags, releaseStyle, scripts, protocolHeader()];
   return sha256(JSON.stringify([...inputs, names, files]));
 }

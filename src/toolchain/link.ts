@@ -57,7 +57,7 @@ export async function engineFiles({ source, compiler, flags, style }: Program): 
 }
 
 /**
- * Compiles the native module and script.c, which is in `folder` already, and links them there with the engine.
+ * Compiles the native module and the scripts' C files, which are in `folder` already, and links them there with the engine.
  * @throws Failure OVL455
  */
 export async function linkProgram(program: Program, folder: string, name: string): Promise<void> {

@@ -4,7 +4,7 @@
  * compiler's sanitizers in its native module.
  */
 import test from 'ava';
-import { helperScript } from '../../src/toolchain/helper.ts';
+import { helperScripts } from '../../src/toolchain/helper.ts';
 import {
   account,
   inNamespace,
@@ -21,9 +21,9 @@ type Kind = (typeof kinds)[number];
 const programs = new Map<Kind, { readonly helper: string; readonly libraries: readonly string[] }>();
 
 test.before(async () => {
-  const script = await helperScript();
+  const scripts = await helperScripts();
   for (const kind of kinds) {
-    const helper = await programOf(script, kind);
+    const helper = await programOf(scripts, kind);
     programs.set(kind, { helper, libraries: kind === 'release' ? [] : await librariesOf(helper) });
   }
 });

@@ -18,7 +18,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { cacheDir } from '../../src/system/cache.ts';
 import { findTool } from '../../src/system/tools.ts';
-import { compileScript, scriptCompiler } from '../../src/toolchain/bytecode.ts';
+import { compileScripts, scriptCompiler } from '../../src/toolchain/bytecode.ts';
 import { hostCompiler } from '../../src/toolchain/compiler.ts';
 import { engine, engineSource } from '../../src/toolchain/engine.ts';
 import { type BuiltHelper, buildHelper, type HelperOptions } from '../../src/toolchain/helper.ts';
@@ -245,6 +245,6 @@ test.serial('a script that is not one', async (t) => {
   await failsWith(t, 'OVL456', /cannot be bundled\n.*Expected identifier/s, () => bundleScript(entry, {}));
   const qjsc = await scriptCompiler(source, await hostCompiler());
   await failsWith(t, 'OVL455', /refused the helper\n.*SyntaxError/s, () =>
-    compileScript(qjsc, 'const = ;', scratch),
+    compileScripts(qjsc, { boot: '', board: 'const = ;' }, scratch),
   );
 });

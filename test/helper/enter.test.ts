@@ -1,5 +1,5 @@
 import test from 'ava';
-import { run } from '../../src/helper/verbs.ts';
+import { run } from '../../src/helper/boot-verbs.ts';
 import { helperPlan } from '../support/helper-plan.ts';
 import { ModelBoard, type ModelOptions, usualMounts } from '../support/model-board.ts';
 
@@ -7,7 +7,7 @@ const words = ['enter', '/etc/overlaykit/plan.json', 'persistent', 'single', 'k=
 
 function enter(options: Omit<ModelOptions, 'plan'> & { readonly plan?: unknown }): ModelBoard {
   const board = new ModelBoard({ plan: helperPlan(), ...options });
-  run(board, words, 'test');
+  run(board, words);
   return board;
 }
 
@@ -125,7 +125,7 @@ test('a reason is one short line of plain characters, whatever a path has in it'
 
 test('an entry of a rung that has no union is refused, and overlay_init goes on', (t) => {
   const board = new ModelBoard({ plan: helperPlan() });
-  run(board, ['enter', '/plan', 'read-only'], 'test');
+  run(board, ['enter', '/plan', 'read-only']);
   t.is(board.executions[0]?.path, '/sbin/overlay_init');
   t.regex(board.complaints[0] ?? '', /rung "read-only" has no verify step/);
 });

@@ -4,15 +4,9 @@
  * is written from docs/decisions/0005, not from the helper.
  */
 import test, { type ExecutionContext } from 'ava';
-import { boardVerb, runBoardVerb } from '../../src/helper/board-verbs.ts';
-import {
-  type CutMode,
-  ModelStorage,
-  type ModelStorageOptions,
-  PowerCut,
-  type Survivors,
-  type Tree,
-} from '../support/model-storage.ts';
+import { runBoard } from '../../src/helper/board-verbs.ts';
+import { type CutMode, ModelStorage, type ModelStorageOptions, PowerCut } from '../support/model-storage.ts';
+import type { Survivors, Tree } from '../support/model-tree.ts';
 
 const status = { board: 'b', plan: 'p', rung: 'persistent', generation: '3', reset: '', reasons: [] };
 
@@ -73,11 +67,8 @@ const withoutSocket = (tree: unknown): unknown => {
 
 function run(words: readonly string[], options: Partial<ModelStorageOptions> = {}) {
   const board = new ModelStorage({ storage, status, ...options });
-  const [name, ...rest] = words;
-  const verb = boardVerb(name);
-  if (verb === undefined) throw new Error(`no verb ${name}`);
   try {
-    return { board, code: runBoardVerb(board, verb, rest) };
+    return { board, code: runBoard(board, words, 'test') };
   } catch (error) {
     if (error instanceof PowerCut) return { board, code: undefined };
     throw error;
@@ -217,5 +208,27 @@ test('tidy that is cut anywhere is done by the next one', (t) => {
         );
       }
     }
+  }
+});
+
+test('on JFFS2, a generation that a cut rename has left under two names is not emptied', (t) => {
+  for (const number of ['3', '2']) {
+    const { board, code } = run(['sweep'], { alias: [[number, `${number}.partial`]] });
+    t.is(code, 0);
+    t.deepEqual(board.complaints, [
+      `overlay_helper: sweep: ${number}.partial is a second name of a generation that boots; it stays`,
+    ]);
+    expectSound(t, board.tree(), [before], number);
+  }
+  const { board } = run(['sweep'], { alias: [['5', '5.partial']] });
+  t.deepEqual(Object.keys(board.tree().generations as Tree), ['2', '3', '4']);
+});
+
+test('a state that another helper is changing is left alone', (t) => {
+  for (const words of [['confirm'], ['try', '2'], ['reset'], ['sweep'], ['snapshot']]) {
+    const { board, code } = run(words, { locked: true });
+    t.is(code, 3);
+    t.deepEqual(board.tree(), storage);
+    t.regex(board.complaints[0] ?? '', /another overlay_helper is changing the state$|is running; try again/);
   }
 });

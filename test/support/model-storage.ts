@@ -4,21 +4,19 @@
  */
 import type { BoardPort, FileStatus, FileSystemStatus } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
-
-/** A directory is a record, a file its content, anything else its mode and device. */
-export type Tree = { readonly [name: string]: Entry };
-export type Entry = string | Tree | { readonly mode: number; readonly rdev?: number };
-
-interface Node {
-  readonly id: number;
-  mode: number;
-  content: string;
-  /** Its content on the storage; undefined where none of it is. */
-  synced: string | undefined;
-  rdev: number;
-  readonly attributes: Map<string, string>;
-  entries: Map<string, Node> | undefined;
-}
+import {
+  addName,
+  grow,
+  linksOf,
+  type Node,
+  newNode,
+  overwritten,
+  pathTo,
+  type Survivors,
+  settle,
+  shown,
+  type Tree,
+} from './model-tree.ts';
 
 /** How the power goes at a call: before it, after it, or in its middle. */
 export type CutMode = 'before' | 'middle' | 'after';
@@ -33,11 +31,10 @@ export interface ModelStorageOptions {
   readonly cut?: { readonly call: number; readonly mode: CutMode };
   readonly failing?: { readonly call: number; readonly code: string };
   readonly locked?: boolean;
+  /** A generation that has a second name, as JFFS2 shows it after a rename that was cut. */
+  readonly alias?: readonly (readonly [name: string, second: string])[];
   readonly free?: Partial<FileSystemStatus>;
 }
-
-/** What of the calls before a power cut is on the storage. */
-export type Survivors = 'issued' | 'synced' | 'names';
 
 export class PowerCut extends Error {}
 
@@ -50,14 +47,13 @@ export class ModelStorage implements BoardPort {
   /** The storage as it was when everything was last brought onto it. */
   private durable: Tree;
   private readonly descriptors = new Map<number, { readonly node: Node; given: boolean }>();
-  private readonly above = new Map<Node, Node>();
-  private nextId = 1;
   private nextDescriptor = 10;
 
   constructor(options: ModelStorageOptions) {
     this.options = options;
-    this.root = this.grow(options.storage);
+    this.root = grow(options.storage);
     settle(this.root);
+    for (const [name, second] of options.alias ?? []) addName(this.root, name, second);
     this.durable = this.tree();
   }
 
@@ -103,7 +99,7 @@ export class ModelStorage implements BoardPort {
     this.call('open', name);
     const here = this.node(directory);
     if (name === '.') return this.open(here);
-    if (name === '..') return this.open(this.above.get(here) ?? here);
+    if (name === '..') return this.open(pathTo(this.root, here)?.at(-1)?.parent ?? here);
     const found = this.entry(directory, name);
     if (found === undefined) throw kernelError('open', name, 'ENOENT');
     if (found.entries === undefined) throw kernelError('open', name, 'ENOTDIR');
@@ -129,7 +125,7 @@ export class ModelStorage implements BoardPort {
       mode,
       size: content.length,
       allocated: 512,
-      links: this.linksOf(node),
+      links: linksOf(this.root, node),
       id: `1:${id}`,
       changed: '0',
       rdev,
@@ -138,7 +134,7 @@ export class ModelStorage implements BoardPort {
   makeDirectoryIn(directory: number, name: string, mode: number): boolean {
     return this.change('mkdir', name, () => {
       if (this.entry(directory, name) !== undefined) return false;
-      this.put(directory, name, this.make(0o040000 | mode, '', new Map()));
+      this.put(directory, name, newNode(0o040000 | mode, '', new Map()));
       return true;
     });
   }
@@ -214,7 +210,7 @@ export class ModelStorage implements BoardPort {
     return this.change('copy', name, () => {
       const found = this.entry(directory, name);
       if (found === undefined) throw kernelError('stat', name, 'ENOENT');
-      const copy = this.make(found.mode, found.content, undefined);
+      const copy = newNode(found.mode, found.content, undefined);
       copy.rdev = found.rdev;
       this.put(to, toName, copy);
       return 0;
@@ -238,12 +234,18 @@ export class ModelStorage implements BoardPort {
       const found = this.entry(directory, name);
       if (found !== undefined && (found.mode & 0o170000) !== 0o100000)
         throw kernelError('open', name, 'EINVAL');
-      if (found === undefined) this.put(directory, name, this.make(0o100644, text, undefined));
+      if (found === undefined) this.put(directory, name, newNode(0o100644, text, undefined));
       else found.content = text;
       const node = this.entry(directory, name);
       if (node !== undefined) node.synced = text;
       // A file that has its name already is as durable as its content.
-      if (found !== undefined) this.durable = overwritten(this.durable, this.path(directory), name, text);
+      if (found !== undefined)
+        this.durable = overwritten(
+          this.durable,
+          (pathTo(this.root, this.node(directory)) ?? []).map((step) => step.name),
+          name,
+          text,
+        );
     };
     const half = content.slice(0, content.length >> 1);
     this.change(
@@ -273,18 +275,6 @@ export class ModelStorage implements BoardPort {
     if (this.options.failing?.call === number) throw kernelError(syscall, what, this.options.failing.code);
     return number;
   }
-  /** Names from the root down to a directory. */
-  private path(directory: number): readonly string[] {
-    const names: string[] = [];
-    for (
-      let node = this.node(directory), up = this.above.get(node);
-      up !== undefined;
-      node = up, up = this.above.get(node)
-    ) {
-      names.unshift([...(up.entries ?? [])].find(([, child]) => child === node)?.[0] ?? '');
-    }
-    return names;
-  }
   private open(node: Node): number {
     this.descriptors.set(this.nextDescriptor, { node, given: false });
     return this.nextDescriptor++;
@@ -298,54 +288,6 @@ export class ModelStorage implements BoardPort {
     return this.node(directory).entries?.get(name);
   }
   private put(directory: number, name: string, node: Node): void {
-    const parent = this.node(directory);
-    parent.entries?.set(name, node);
-    this.above.set(node, parent);
+    this.node(directory).entries?.set(name, node);
   }
-  private make(mode: number, content: string, entries: Map<string, Node> | undefined): Node {
-    return { id: this.nextId++, mode, content, synced: undefined, rdev: 0, attributes: new Map(), entries };
-  }
-  private linksOf(node: Node, from: Node = this.root): number {
-    const children = [...(from.entries?.values() ?? [])];
-    return children.reduce((sum, child) => sum + (child === node ? 1 : 0) + this.linksOf(node, child), 0);
-  }
-  private grow(entry: Entry): Node {
-    if (typeof entry === 'string') return this.make(0o100644, entry, undefined);
-    if (typeof entry.mode === 'number') {
-      const node = this.make(entry.mode, '', undefined);
-      node.rdev = typeof entry.rdev === 'number' ? entry.rdev : 0;
-      return node;
-    }
-    const node = this.make(0o040755, '', new Map());
-    for (const [name, child] of Object.entries(entry as Tree)) {
-      const grown = this.grow(child);
-      node.entries?.set(name, grown);
-      this.above.set(grown, node);
-    }
-    return node;
-  }
-}
-
-/** A tree with a file's content replaced, where the tree has that file. */
-function overwritten(tree: Tree, path: readonly string[], name: string, content: string): Tree {
-  const [first, ...rest] = path;
-  const key = first ?? name;
-  const found = tree[key];
-  if (found === undefined) return tree;
-  const inner = first === undefined ? content : overwritten(found as Tree, rest, name, content);
-  return { ...tree, [key]: inner };
-}
-
-function settle(node: Node): void {
-  node.synced = node.content;
-  for (const child of node.entries?.values() ?? []) settle(child);
-}
-
-function shown({ mode, content, synced, rdev, entries }: Node, which: Survivors): Entry {
-  if (entries !== undefined)
-    return Object.fromEntries(
-      [...entries].map(([name, node]): [string, Entry] => [name, shown(node, which)]),
-    );
-  if ((mode & 0o170000) !== 0o100000) return { mode, rdev };
-  return which === 'names' ? (synced ?? '') : content;
 }

@@ -5,10 +5,11 @@ import { execa } from 'execa';
 import { sha256 } from '../../src/bundle/digest.ts';
 import { cached } from '../../src/system/cache.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
-import { compileScript, scriptCompiler } from '../../src/toolchain/bytecode.ts';
+import { compileScripts, scriptCompiler } from '../../src/toolchain/bytecode.ts';
 import { type Compiler, hostCompiler, targetCompiler } from '../../src/toolchain/compiler.ts';
 import { engineSource } from '../../src/toolchain/engine.ts';
 import { linkProgram, releaseStyle, type Style } from '../../src/toolchain/link.ts';
+import type { Scripts } from '../../src/toolchain/protocol.ts';
 import { targetFor } from '../../src/toolchain/targets.ts';
 
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wshadow', '-Wconversion'];
@@ -24,8 +25,8 @@ const sanitizedStyle: Style = {
   link: ['-static-libasan', '-static-libubsan', '-lm', '-ldl', '-lpthread'],
 };
 
-/** Links a script with the native module as it is in this tree: as on a board, or with the sanitizers. */
-export async function programOf(script: string, kind: 'release' | 'sanitized'): Promise<string> {
+/** Links a script, or the helper's two, with the native module as it is in this tree: as on a board, or with the sanitizers. */
+export async function programOf(script: string | Scripts, kind: 'release' | 'sanitized'): Promise<string> {
   const source = await engineSource(process.env.OVL_QUICKJS_SOURCE);
   const native = join(packageRoot(), 'src', 'helper', 'native');
   const host = await hostCompiler();
@@ -39,7 +40,8 @@ export async function programOf(script: string, kind: 'release' | 'sanitized'): 
     async (final) => {
       const work = join(final, 'work');
       await mkdir(work);
-      await compileScript(await scriptCompiler(source, host), script, work);
+      const scripts = typeof script === 'string' ? { boot: script, board: script } : script;
+      await compileScripts(await scriptCompiler(source, host), scripts, work);
       await linkProgram({ source, native, compiler, flags, style }, work, 'program');
       await rename(join(work, 'program'), join(final, 'program'));
       await rm(work, { recursive: true });

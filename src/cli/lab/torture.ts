@@ -51,7 +51,7 @@ export async function tortureBoard(input: Input, context: Context): Promise<Outc
     say(`seed ${seed}: ${cuts} power cuts`);
     const reports = await torture({
       board: prepared.checked.board,
-      plan: sharedOut(cuts),
+      plan: sharedOut(cuts, prepared.plan.helper),
       ...{ rootImage, machine, seed, signal, onProgress: say },
       sideBySide: availableParallelism() > 1,
       evidence: resolve('ovl-torture'),

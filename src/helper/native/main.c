@@ -1,5 +1,5 @@
 /*
- * The helper's main: starts the engine, runs the compiled script, and, where this is PID 1, never comes back: the kernel
+ * The helper's main: starts the engine, runs the compiled script that the verb is in, and, where this is PID 1, never comes back: the kernel
  * panics when PID 1 ends.
  */
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "protocol.h" /* written by the build from src/shared/helper-protocol.ts */
-#include "script.h"   /* declares the compiled script that qjsc wrote */
+#include "script.h"   /* declares the compiled scripts that qjsc wrote */
 #include "sys.h"
 
 extern char **environ;
@@ -40,17 +40,29 @@ static void complain_of_exception(JSContext *ctx) {
 	JS_FreeValue(ctx, exception);
 }
 
-static JSValue run_script(JSContext *ctx) {
+static int is_boot_verb(const char *word) {
+	static const char *const verbs[] = {BOOT_VERBS};
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(word, verbs[i]) == 0) return 1;
+	return 0;
+}
+
+/* `word` is the verb, which says which of the scripts is wanted: loading both would take a boot twice as long. */
+static JSValue run_script(JSContext *ctx, const char *word) {
+	int boot = is_boot_verb(word);
 	JSValue script;
 
 	JS_AddIntrinsicBaseObjects(ctx);
 	if (sys_install(ctx) < 0) return JS_EXCEPTION;
-	script = JS_ReadObject(ctx, helper_script, helper_script_size, JS_READ_OBJ_BYTECODE);
+	script = JS_ReadObject(ctx, boot ? boot_script : board_script, boot ? boot_script_size : board_script_size,
+						   JS_READ_OBJ_BYTECODE);
 	if (JS_IsException(script)) return script;
 	return JS_EvalFunction(ctx, script);
 }
 
-static int run(void) {
+static int run(const char *word) {
 	JSRuntime *runtime = start_engine();
 	JSContext *ctx = runtime != NULL ? JS_NewContextRaw(runtime) : NULL;
 	int code = SYS_NO_EXIT_CODE;
@@ -60,7 +72,7 @@ static int run(void) {
 	} else {
 		JSValue result;
 		JS_SetMaxStackSize(runtime, STACK_BYTES);
-		result = run_script(ctx);
+		result = run_script(ctx, word);
 		if (JS_IsException(result))
 			complain_of_exception(ctx);
 		else
@@ -128,7 +140,7 @@ int main(int argc, char **argv) {
 	int code;
 
 	sys_start(argc, argv);
-	code = run();
+	code = run(argc > 1 ? argv[1] : "");
 	if (getpid() == 1) hand_to_anybody(argc, argv);
 	return code;
 }

@@ -42,16 +42,21 @@ export class Bench {
   readonly storage: KeptStorage;
   readonly folder: string;
   readonly signal: AbortSignal | undefined;
-  /** Boots of the board that may go unconfirmed. */
-  readonly attempts: number;
+  /** What the board file says of generations. */
+  readonly generations: { readonly attempts: number; readonly most: number };
   readonly #options: BenchOptions;
   readonly #kernel: Kernel;
 
-  /** @throws Failure OVL412 for a board without storage, OVL406 and OVL407 when there is no kernel */
+  /** @throws Failure OVL412 for a board without storage, or which one cut may take it from, OVL406 and OVL407 when there is no kernel */
   static async open(options: BenchOptions): Promise<Bench> {
     const storage = storageNeed(options.board);
     if (storage.kind === 'none')
       throw cannot('power cuts with tmpfs storage', 'nothing of it is to be there after one');
+    if (options.board.generations.attempts < 2)
+      throw cannot(
+        'power cuts with generations.attempts: 1',
+        'one cut before the first confirmation is to give the storage up then',
+      );
     const { machine, signal, onProgress } = options;
     const kernel = await (machine === 'qemu' ? stockKernel : ownKernel)({
       ...(signal === undefined ? {} : { signal }),
@@ -66,7 +71,7 @@ export class Bench {
     this.storage = storage;
     this.folder = options.folder;
     this.signal = options.signal;
-    this.attempts = options.board.generations.attempts;
+    this.generations = options.board.generations;
   }
 
   /** The board on this storage. @param writeLog where every write to a disk is logged */

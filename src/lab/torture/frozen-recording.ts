@@ -8,6 +8,8 @@ import type { VirtualBoard } from '../qemu/virtual-board.ts';
 import type { Random } from './random.ts';
 import type { Cut, Density, Recording, RecordingOptions } from './recording.ts';
 
+const longestSliceMs = 4;
+
 export class FrozenRecording implements Recording {
   readonly board: VirtualBoard;
   readonly #options: RecordingOptions;
@@ -38,12 +40,18 @@ export class FrozenRecording implements Recording {
       () => true,
       () => true,
     );
-    const delays = this.#delays(cuts, spanMs);
+    const delays = spanMs === undefined ? this.#slices() : this.#moments(cuts, spanMs);
+    const sample = new Sample(Math.min(cuts, this.wanted), this.#random);
+    let last: { readonly image: Buffer } | undefined;
     for (const delay of delays) {
       if (await Promise.race([settled, sleep(delay, false)])) break;
-      if (this.wanted > 0) await this.#take(delay);
+      const cut = await this.#freeze(delay);
+      // A copy that equals the one before it at the same point of the load is no further cut.
+      if (last === undefined || !cut.image.equals(last.image)) sample.offer(cut);
+      last = cut;
     }
     const result = await action;
+    this.#cuts.push(...sample.taken);
     this.#ended += 1;
     return result;
   }
@@ -58,23 +66,53 @@ export class FrozenRecording implements Recording {
   }
 
   /** Milliseconds from one cut to the next: random moments of the stretch, and a bit beyond its usual end. */
-  #delays(cuts: number, spanMs: number): readonly number[] {
+  #moments(cuts: number, spanMs: number): readonly number[] {
     const moments = Array.from({ length: cuts }, () => this.#random.fraction() * spanMs * 1.1);
     return moments.toSorted((a, b) => a - b).map((moment, index, all) => moment - (all[index - 1] ?? 0));
   }
 
-  /** A copy that equals the one before it at the same point of the load is no further cut. */
-  async #take(delay: number): Promise<void> {
+  /** Milliseconds from one cut to the next, for as long as the stretch takes. */
+  *#slices(): Generator<number> {
+    for (;;) yield 1 + this.#random.fraction() * longestSliceMs;
+  }
+
+  async #freeze(delay: number): Promise<Cut & { readonly image: Buffer }> {
     await this.board.freeze();
     this.#ran += delay;
     try {
       const image = await readFile(this.#options.image);
-      const last = this.#cuts.at(-1);
-      if (last !== undefined && last.ended === this.#ended && image.equals(last.image)) return;
       const moment = `frozen ${Math.round(this.#ran)} ms into its stretches`;
-      this.#cuts.push({ ended: this.#ended, begun: true, moment, image });
+      return { ended: this.#ended, begun: true, moment, image };
     } finally {
       this.board.thaw();
     }
+  }
+}
+
+/** Some of a sequence whose length is not known, each as likely as the others, in its order. */
+class Sample {
+  readonly #size: number;
+  readonly #random: Random;
+  readonly #taken: { readonly number: number; readonly cut: Cut }[] = [];
+  #offered = 0;
+
+  constructor(size: number, random: Random) {
+    this.#size = size;
+    this.#random = random;
+  }
+
+  get taken(): readonly Cut[] {
+    return this.#taken.toSorted((a, b) => a.number - b.number).map(({ cut }) => cut);
+  }
+
+  offer(cut: Cut): void {
+    this.#offered += 1;
+    const one = { number: this.#offered, cut };
+    if (this.#taken.length < this.#size) {
+      this.#taken.push(one);
+      return;
+    }
+    const place = this.#random.whole(0, this.#offered);
+    if (place < this.#size) this.#taken[place] = one;
   }
 }

@@ -34,9 +34,13 @@ export interface Expectation {
   readonly earlier: ReadonlyMap<string, readonly (Entry | undefined)[]>;
 }
 
-/** What may be there once `acknowledged` operations were, and with the next one under way. */
-export function expectationAfter(operations: readonly Operation[], acknowledged: number): Expectation {
-  let tree: Tree = factoryTree;
+/** What may be there once `acknowledged` operations on `base` were, and with the next one under way. */
+export function expectationAfter(
+  operations: readonly Operation[],
+  acknowledged: number,
+  base: Tree = factoryTree,
+): Expectation {
+  let tree = base;
   const earlier = new Map<string, (Entry | undefined)[]>();
   for (const operation of operations.slice(0, acknowledged)) {
     for (const { path, before } of touches(operation, tree))

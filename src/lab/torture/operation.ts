@@ -48,6 +48,8 @@ const longest = 12_000;
 /** Above this an append would let files grow for ever. */
 const appendLimit = 16_000;
 
+const modes: readonly number[] = [0o600, 0o640, 0o755];
+
 /** Chooses the next operation for a tree. */
 export function chooseOperation(number: number, tree: Tree, random: Random): Operation {
   const path = random.pick(filePaths);
@@ -58,7 +60,14 @@ export function chooseOperation(number: number, tree: Tree, random: Random): Ope
   if (kind < 0.2) return folder(number, tree, random);
   if (there?.kind === 'file') {
     if (kind < 0.32) return { kind: 'remove', number, path, durable };
-    if (kind < 0.42) return { kind: 'mode', number, path, mode: random.pick([0o600, 0o640, 0o755]), durable };
+    if (kind < 0.42)
+      return {
+        kind: 'mode',
+        number,
+        path,
+        mode: random.pick(modes.filter((one) => one !== there.mode)),
+        durable,
+      };
     if (kind < 0.6 && there.bytes.length < appendLimit)
       return { kind: 'append', number, path, piece: piece(random, 600), durable };
   }

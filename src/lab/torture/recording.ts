@@ -25,8 +25,11 @@ export interface Cut {
 /** How densely a stretch is cut. Only a frozen recording heeds it: a log is cut at every write alike. */
 export interface Density {
   readonly cuts: number;
-  /** How long it takes, about, in milliseconds of the running board. */
-  readonly spanMs: number;
+  /**
+   * How long it takes, about, in milliseconds of the running board: the cuts are at random moments of it. Without it the
+   * board is stopped every few milliseconds, and the cuts are some of all that differ.
+   */
+  readonly spanMs?: number;
 }
 
 export interface Recording {

@@ -11,7 +11,6 @@ import type { FullBoot } from './full-boot.ts';
 import { type Finding, isTree, judgeTree, type SeenTree } from './judge.ts';
 import type { Look } from './look.ts';
 import { apply, chooseOperation, type Operation } from './operation.ts';
-import { Pace } from './pace.ts';
 import type { Random } from './random.ts';
 import { type Cut, record } from './recording.ts';
 import {
@@ -43,7 +42,6 @@ const initStarts = /Run \/sbin\/overlay_init as init process|lab: init is up/;
 
 export class Reset implements Scenario {
   readonly name = 'reset';
-  readonly #boot = new Pace(600);
 
   async play({ bench, cuts, random }: Session): Promise<readonly JudgedCut[]> {
     const image = join(bench.folder, 'reset.img');
@@ -53,9 +51,8 @@ export class Reset implements Scenario {
     try {
       const { board } = recording;
       await recording.stretch({ cuts: 1, spanMs: 1000 }, () => start(board));
-      const reset = { cuts: 3 * cuts, spanMs: this.#boot.ms };
-      await recording.stretch(reset, () => this.#boot.time(() => comeUp(board)));
-      await recording.stretch({ cuts: 2 * cuts, spanMs: 800 }, () => ask(board, deleteNow));
+      await recording.stretch({ cuts: Math.ceil(cuts * 0.6) }, () => comeUp(board));
+      await recording.stretch({ cuts }, () => ask(board, deleteNow));
       const taken = await recording.end();
       return taken.map((cut) => judged(cut, old, bench));
     } catch (error) {

@@ -17,7 +17,7 @@ import type { Cut } from './recording.ts';
 import { choose } from './storage-view.ts';
 import { factoryTree } from './tree.ts';
 
-export const scenarioNames = ['writes', 'reset'] as const;
+export const scenarioNames = ['writes', 'reset', 'generations'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** A cut and what judges it. */
@@ -92,11 +92,10 @@ export function judgeRung({ rung }: FullBoot): readonly Finding[] {
 /** What the next boot shows by what lies on the storage, or why nothing can. */
 export function chosenTree(
   look: Look,
-  { attempts }: Bench,
+  { generations }: Bench,
 ): { readonly tree: SeenTree } | { readonly findings: readonly Finding[] } {
-  if (look.kind === 'unmountable')
-    return { findings: [{ fault: 'unbootable', reason: `the storage does not mount: ${look.said}` }] };
-  const choice = choose(look.view, attempts);
+  if (look.kind === 'unmountable') return { findings: unmountable(look.said) };
+  const choice = choose(look.view, generations.attempts);
   switch (choice.kind) {
     case 'upper':
       return { tree: choice.tree };
@@ -108,3 +107,7 @@ export function chosenTree(
 }
 
 const factorySeen: SeenTree = new Map([...factoryTree].map(([path, entry]) => [path, seenOf(entry)]));
+
+export function unmountable(said: string): readonly Finding[] {
+  return [{ fault: 'unbootable', reason: `the storage does not mount: ${said}` }];
+}

@@ -87,9 +87,8 @@ export type Choice =
  * @param attempts boots that may go unconfirmed before the generation before is taken again
  */
 export function choose({ slots, trees }: StorageView, attempts: number): Choice {
-  const states = slots.map(readSlot).filter((state) => state !== undefined);
-  const state = states.toSorted((a, b) => b.seq - a.seq)[0];
-  if (state !== undefined) return upperOf(generationOf(state, attempts), trees);
+  const state = countingState(slots);
+  if (state !== undefined) return upperOf(generationToBoot(state, attempts), trees);
   if (slots.length > 0) return newest(trees);
   const plain = trees.get('upper');
   if (plain !== undefined) return { kind: 'upper', path: 'upper', tree: plain };
@@ -113,15 +112,29 @@ function newest(trees: StorageView['trees']): Choice {
   return highest < 0 ? { kind: 'factory' } : upperOf(highest, trees);
 }
 
-interface SlotState {
-  readonly seq: number;
+/** The state that counts: of the slots that are whole the one with the higher seq. */
+export function countingState(slots: readonly string[]): SlotState | undefined {
+  const states = slots.map(readSlot).filter((state) => state !== undefined);
+  return states.toSorted((a, b) => b.seq - a.seq)[0];
+}
+
+/** The part of the state that decides what boots. */
+export interface BootState {
   readonly active: number;
   readonly previous: number | undefined;
   readonly trying: number | undefined;
   readonly attempts: number;
 }
 
-function generationOf({ active, previous, trying, attempts }: SlotState, limit: number): number | undefined {
+interface SlotState extends BootState {
+  readonly seq: number;
+}
+
+/** The generation that boots by a state, where `limit` boots may go unconfirmed; undefined where none may. */
+export function generationToBoot(
+  { active, previous, trying, attempts }: BootState,
+  limit: number,
+): number | undefined {
   if (trying !== undefined) return attempts < limit ? trying : active;
   return attempts < limit ? active : previous;
 }

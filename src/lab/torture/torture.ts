@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { Bench, type BenchOptions, traySlots } from './bench.ts';
 import { keepEvidence } from './evidence.ts';
 import { type Examined, examine } from './examine.ts';
+import { Generations } from './generations.ts';
 import { Random } from './random.ts';
 import { type ScenarioReport, scenarioReport, type TortureFailure } from './report.ts';
 import { Reset } from './reset.ts';
-import type { Scenario, ScenarioName } from './scenario.ts';
+import { type Scenario, type ScenarioName, scenarioNames } from './scenario.ts';
 import { Writes } from './writes.ts';
 
 export interface TortureOptions extends Omit<BenchOptions, 'folder'> {
@@ -37,15 +38,21 @@ export interface ScenarioPlan {
 const scenarios: Readonly<Record<ScenarioName, () => Scenario>> = {
   writes: () => new Writes(),
   reset: () => new Reset(),
+  generations: () => new Generations(),
 };
 
-/** Shares cuts out: two in three while the board writes, the rest in factory resets; one in five is booted fully. */
-export function sharedOut(cuts: number): readonly ScenarioPlan[] {
-  const reset = Math.floor(cuts / 3);
-  const shares = { writes: cuts - reset, reset } as const;
-  return (['writes', 'reset'] as const)
-    .map((scenario) => ({ scenario, cuts: shares[scenario], boots: Math.ceil(shares[scenario] / 5) }))
-    .filter((one) => one.cuts > 0);
+/**
+ * Shares cuts out: half of them while the board writes, a quarter in factory resets, a quarter while generations are made,
+ * tried and dropped, which takes the helper. One in five is booted fully.
+ */
+export function sharedOut(cuts: number, withHelper: boolean): readonly ScenarioPlan[] {
+  const quarter = Math.floor(cuts / 4);
+  const shares = { reset: quarter, generations: withHelper ? quarter : 0 } as const;
+  const writes = cuts - shares.reset - shares.generations;
+  return scenarioNames
+    .map((scenario) => ({ scenario, cuts: scenario === 'writes' ? writes : shares[scenario] }))
+    .filter((one) => one.cuts > 0)
+    .map((one) => ({ ...one, boots: Math.ceil(one.cuts / 5) }));
 }
 
 /**
@@ -62,35 +69,32 @@ export async function torture(options: TortureOptions): Promise<readonly Scenari
     return new Run(scenarios[plan.scenario](), plan, bench, options).toItsEnd();
   };
   try {
-    return await (options.sideBySide ? together(options.plan, run, stop) : inOrder(options.plan, run));
+    return await inLanes(options.plan, options.sideBySide ? 2 : 1, run, stop);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** The first that fails stops the others; all have ended when this returns or throws. */
-async function together<T, U>(
+/** So many at a time. The first that fails stops the others; all have ended when this returns or throws. */
+async function inLanes<T, U>(
   list: readonly T[],
+  lanes: number,
   run: (one: T) => Promise<U>,
   stop: AbortController,
 ): Promise<readonly U[]> {
-  const errors: unknown[] = [];
-  const results = await Promise.all(
-    list.map((one) =>
-      run(one).catch((error) => {
-        errors.push(error);
-        stop.abort();
-        return undefined;
-      }),
-    ),
-  );
-  if (errors.length > 0) throw errors[0];
-  return results.filter((result) => result !== undefined);
-}
-
-async function inOrder<T, U>(list: readonly T[], run: (one: T) => Promise<U>): Promise<readonly U[]> {
   const results: U[] = [];
-  for (const one of list) results.push(await run(one));
+  const errors: unknown[] = [];
+  const left = [...list.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined && errors.length === 0; next = left.shift())
+      results[next[0]] = await run(next[1]);
+  };
+  const failed = (error: unknown): void => {
+    errors.push(error);
+    stop.abort();
+  };
+  await Promise.all(Array.from({ length: lanes }, () => lane().catch(failed)));
+  if (errors.length > 0) throw errors[0];
   return results;
 }
 

@@ -1,10 +1,8 @@
 /**
- * What overlay_init asks of overlay_helper while it boots: one function a verb, from its words to its exit code. main.ts
+ * What overlay_init asks of overlay_helper while it boots: one function a verb, from its words to its exit code. boot-main.ts
  * calls it with the real kernel, the tests with one that fails. The verbs of the running board are in board-verbs.ts.
  */
 import { verifyExit } from '../shared/helper-protocol.ts';
-import { planSchema } from '../shared/plan.ts';
-import { usageLines } from './board-verbs.ts';
 import { enter } from './enter.ts';
 import { giveBack } from './give-back.ts';
 import { readEntry } from './plan.ts';
@@ -13,23 +11,17 @@ import { oneLine, reason, Unfit } from './trouble.ts';
 import { verify } from './verify.ts';
 
 /** Exit codes beside those of helper-protocol.ts; to the script all of them mean that it has to see for itself. */
-const done = 0;
 const failed = 1;
 const usage = 2;
 
 /** Does what the words ask for (without the program's own name). Returns the exit code; `enter` does not return. */
-export function run(port: Port, words: readonly string[], version: string): number {
+export function run(port: Port, words: readonly string[]): number {
   const [verb, plan, rung, ...rest] = words;
   if (verb === 'verify' && plan !== undefined && rung !== undefined && rest.length === 0) {
     return runVerify(port, plan, rung);
   }
   if (verb === 'enter' && plan !== undefined && rung !== undefined) return runEnter(port, plan, rung, rest);
-  if (verb === 'version' && plan === undefined) {
-    port.print(`overlay_helper ${version} (${planSchema})`);
-    return done;
-  }
-  const known = verb === undefined || verb === 'verify' || verb === 'enter' || verb === 'version';
-  for (const line of usageLines(known ? undefined : verb)) port.complain(line);
+  port.complain('usage: overlay_helper verify PLAN RUNG | enter PLAN RUNG [WORD...]');
   return usage;
 }
 

@@ -1,0 +1,12 @@
+/**
+ * overlay_helper on a running board: everything but what overlay_init waits for, which is in boot-main.ts.
+ *
+ * In: its words, the storage, this boot's status. Out: lines and an exit code.
+ */
+import { runBoard } from './board-verbs.ts';
+import { callWords, kernel, setExitCode } from './kernel.ts';
+
+/** Put in by the build: the package's version and the engine's. */
+declare const HELPER_VERSION: string;
+
+setExitCode(runBoard(kernel, callWords.slice(1), HELPER_VERSION));

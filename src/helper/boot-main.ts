@@ -1,0 +1,12 @@
+/**
+ * overlay_helper while the board boots: what overlay_init waits for. Bundled, compiled to bytecode and linked with the script
+ * engine and native/ (src/toolchain); the verbs of the running board are a script of their own, board-main.ts.
+ *
+ * In: its words, plan.json, the mounts. Out: an exit code, or init. Imports `shared` and its own port; no `node:`, and
+ * none of the language's parts that the linked engine lacks (builtins.d.ts lists those it has).
+ */
+
+import { run } from './boot-verbs.ts';
+import { callWords, kernel, setExitCode } from './kernel.ts';
+
+setExitCode(run(kernel, callWords.slice(1)));

@@ -1,0 +1,89 @@
+/** Trees for the storage that exists in memory: written down by tests, grown to nodes that can be changed, and shown again. */
+
+/** A directory is a record, a file its content, anything else its mode and device. */
+export type Tree = { readonly [name: string]: Entry };
+export type Entry = string | Tree | { readonly mode: number; readonly rdev?: number };
+
+export interface Node {
+  readonly id: number;
+  mode: number;
+  content: string;
+  /** Its content on the storage; undefined where none of it is. */
+  synced: string | undefined;
+  rdev: number;
+  readonly attributes: Map<string, string>;
+  entries: Map<string, Node> | undefined;
+}
+
+/** What of the calls before a power cut is on the storage. */
+export type Survivors = 'issued' | 'synced' | 'names';
+
+let nextId = 1;
+
+export function newNode(mode: number, content: string, entries: Map<string, Node> | undefined): Node {
+  return { id: nextId++, mode, content, synced: undefined, rdev: 0, attributes: new Map(), entries };
+}
+
+/** Nodes of a tree that a test has written down. */
+export function grow(entry: Entry): Node {
+  if (typeof entry === 'string') return newNode(0o100644, entry, undefined);
+  if (typeof entry.mode === 'number') {
+    const node = newNode(entry.mode, '', undefined);
+    node.rdev = typeof entry.rdev === 'number' ? entry.rdev : 0;
+    return node;
+  }
+  const children = Object.entries(entry as Tree).map(([name, child]): [string, Node] => [name, grow(child)]);
+  return newNode(0o040755, '', new Map(children));
+}
+
+/** A tree with a file's content replaced, where the tree has that file. */
+export function overwritten(tree: Tree, path: readonly string[], name: string, content: string): Tree {
+  const [first, ...rest] = path;
+  const key = first ?? name;
+  const found = tree[key];
+  if (found === undefined) return tree;
+  const inner = first === undefined ? content : overwritten(found as Tree, rest, name, content);
+  return { ...tree, [key]: inner };
+}
+
+/** Everything in a node is on the storage. */
+export function settle(node: Node): void {
+  node.synced = node.content;
+  for (const child of node.entries?.values() ?? []) settle(child);
+}
+
+/** What a test compares: the tree of a node. */
+export function shown({ mode, content, synced, rdev, entries }: Node, which: Survivors): Entry {
+  if (entries !== undefined)
+    return Object.fromEntries(
+      [...entries].map(([name, node]): [string, Entry] => [name, shown(node, which)]),
+    );
+  if ((mode & 0o170000) !== 0o100000) return { mode, rdev };
+  return which === 'names' ? (synced ?? '') : content;
+}
+
+/** The way from a root down to a directory; undefined where it is not in that tree. */
+export function pathTo(
+  root: Node,
+  node: Node,
+): readonly { readonly parent: Node; readonly name: string }[] | undefined {
+  if (root === node) return [];
+  for (const [name, child] of root.entries ?? []) {
+    const rest = pathTo(child, node);
+    if (rest !== undefined) return [{ parent: root, name }, ...rest];
+  }
+  return undefined;
+}
+
+/** How many names a node has. */
+export function linksOf(root: Node, node: Node): number {
+  const children = [...(root.entries?.values() ?? [])];
+  return children.reduce((sum, child) => sum + (child === node ? 1 : 0) + linksOf(child, node), 0);
+}
+
+/** Gives a generation a second name. */
+export function addName(root: Node, name: string, second: string): void {
+  const generations = root.entries?.get('generations')?.entries;
+  const node = generations?.get(name);
+  if (node !== undefined) generations?.set(second, node);
+}

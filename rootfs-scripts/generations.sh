@@ -14,14 +14,25 @@ choose_generation() {
     pick_generation || return 1
     make_generation "$ovl_generation" || return 1
   fi
+  [ ! -e "$ovl_storage/overlaykit/reset-paths" ] || reset_paths
   count_attempt
+}
+
+# reset_paths: the changes below some paths are to be forgotten; overlay_helper knows how.
+reset_paths() {
+  if [ -x /sbin/overlay_helper ]; then
+    /sbin/overlay_helper tidy && return 0
+  fi
+  say 3 "the changes below some paths were to be forgotten, and overlay_helper could not do it"
 }
 
 # read_state: both slots; the whole one with the higher seq counts.
 read_state() {
-  ovl_seq=-1 ovl_slot=b ovl_newer='' ovl_damaged=''
+  ovl_seq=-1 ovl_slot=b ovl_newer='' ovl_damaged='' ovl_unreadable=''
   read_slot a
   read_slot b
+  [ -z "$ovl_unreadable" ] ||
+    refuse "slot $ovl_unreadable of the state cannot be read, and going on with the other one could lose a confirmation" || return 1
   [ -z "$ovl_newer" ] ||
     refuse "the state on the storage has version $ovl_newer, this overlay_init knows 1; nothing was touched" || return 1
   if [ "$ovl_seq" -lt 0 ]; then
@@ -35,7 +46,10 @@ read_state() {
 read_slot() {
   [ -e "$ovl_storage/overlaykit/state.$1" ] || return 0
   ovl_line=
-  read -r ovl_line <"$ovl_storage/overlaykit/state.$1"
+  if ! read -r ovl_line <"$ovl_storage/overlaykit/state.$1" && [ -z "$ovl_line" ] && [ -s "$ovl_storage/overlaykit/state.$1" ]; then
+    ovl_unreadable=$1
+    return 0
+  fi
   case $ovl_line in
     "overlaykit-state 1 "*) ;;
     "overlaykit-state "[0-9]*)
@@ -80,6 +94,8 @@ begin_state() {
   for ovl_dir in "$ovl_storage"/generations/*; do
     ovl_number=${ovl_dir##*/}
     case $ovl_number in *[!0-9]* | 0* | ??????????*) continue ;; esac
+    # JFFS2 renames by link and unlink: with both names there it was never finished.
+    [ ! -e "$ovl_dir.partial" ] || continue
     [ "$ovl_number" -le "$ovl_active" ] || ovl_active=$ovl_number
   done
   ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_active + 1)) ovl_made_by_reset=-
@@ -93,7 +109,8 @@ begin_state() {
 write_state() {
   case $ovl_slot in a) ovl_into=b ;; *) ovl_into=a ;; esac
   state_line $((ovl_seq + 1)) "$ovl_active" "$ovl_previous" "$ovl_trying" "$ovl_attempts" "$ovl_next" "$ovl_made_by_reset"
-  echo "$ovl_text" >"$ovl_storage/overlaykit/state.$ovl_into" && sync || return 1
+  # In place: a full ext4 may not give back the block that truncating frees. What is left of a longer line is a second one.
+  echo "$ovl_text" 1<>"$ovl_storage/overlaykit/state.$ovl_into" && sync || return 1
   ovl_slot=$ovl_into
   ovl_seq=$((ovl_seq + 1))
 }

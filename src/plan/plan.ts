@@ -34,14 +34,17 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       ladder: rungs.flatMap((rung) => (rung.ok ? [rung.value] : [])),
       handOver: handOver(board, prepare),
       generations: generations(board),
+      reset: { keep: board.keep },
       helper: board.helper.enabled,
     },
     union.diagnostics,
   );
 }
 
-function generations({ generations: { confirm, confirm_after, most } }: Board): MountPlan['generations'] {
-  return confirm === 'time' ? { confirmAfterMs: confirm_after, most } : { most };
+function generations({
+  generations: { confirm, confirm_after, most, attempts },
+}: Board): MountPlan['generations'] {
+  return { ...(confirm === 'time' ? { confirmAfterMs: confirm_after } : {}), keep: most, attempts };
 }
 
 /** What is mounted in `prepare` goes along into the merged root, and the storage with it. */

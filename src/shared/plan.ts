@@ -32,7 +32,9 @@ export interface Generations {
   /** Milliseconds after init was executed until a boot counts as good; undefined where a program confirms it. */
   readonly confirmAfterMs?: number;
   /** Most generations that are kept at a time. */
-  readonly most: number;
+  readonly keep: number;
+  /** Boots without a confirmation after which one is given up. */
+  readonly attempts: number;
 }
 
 export interface MountPlan {
@@ -45,6 +47,8 @@ export interface MountPlan {
   readonly ladder: readonly Rung[];
   readonly handOver: HandOver;
   readonly generations: Generations;
+  /** Absolute paths that a factory reset keeps. */
+  readonly reset: { readonly keep: readonly string[] };
   /** Whether overlay_helper is asked to verify and enter. */
   readonly helper: boolean;
 }

@@ -25,7 +25,8 @@ export function helperPlan(options: HelperPlanOptions = {}): MountPlan {
       },
       { name: 'read-only', outcome: 'nothing changes', steps: [] },
     ],
-    generations: { most: 4 },
+    generations: { keep: 4, attempts: 3 },
+    reset: { keep: [] },
     handOver: { how, newRoot, oldRoot: '/rom', carried, init },
     helper: true,
   };

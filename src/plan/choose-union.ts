@@ -3,8 +3,6 @@ import type { Board } from '../board/schema.ts';
 import type { Diagnostic, Place, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { unionSystems } from '../union/index.ts';
-import type { KernelVersion } from '../union/kernel-version.ts';
-import { parseKernelVersion } from '../union/kernel-version.ts';
 import type { UnionSystem } from '../union/system.ts';
 
 /** The system that the board names, or with `auto` the first in order of preference that its kernel has. */
@@ -12,13 +10,13 @@ export function chooseUnion(
   board: Board,
   where: (path: readonly (string | number)[]) => Place,
 ): Result<UnionSystem> {
-  const kernel = parseKernelVersion(board.kernel.version);
+  const kernel = board.kernel.version;
   const wanted = board.union.system;
   const chosen =
     wanted === 'auto'
       ? unionSystems.find((system) => system.fits(kernel) && has(board, system))
       : unionSystems.find((system) => system.name === wanted);
-  if (chosen !== undefined) return withWarning(chosen, board, kernel, where);
+  if (chosen !== undefined) return withWarning(chosen, board, where);
   const place = where(['union', 'system']);
   if (wanted === 'auto') {
     return failure({
@@ -48,10 +46,9 @@ function has(board: Board, system: UnionSystem): boolean {
 function withWarning(
   system: UnionSystem,
   board: Board,
-  kernel: KernelVersion,
   where: (path: readonly (string | number)[]) => Place,
 ): Result<UnionSystem> {
-  if (system.fits(kernel)) return success(system);
+  if (system.fits(board.kernel.version)) return success(system);
   const warning: Diagnostic = {
     code: 'OVL213',
     severity: 'warning',

@@ -1,15 +1,15 @@
 /** What every rung needs: the kernel's own file systems, a place to write, and modules. */
 import type { Board } from '../board/schema.ts';
+import { atLeast } from '../board/version.ts';
 import type { Step } from '../shared/step.ts';
 import { mountOnce } from '../steps/mount.ts';
-import { isAtLeast, parseKernelVersion } from '../union/kernel-version.ts';
 
 /** The steps before the ladder. A kernel that cannot have a file system (devtmpfs before 2.6.32) is not asked for it. */
 export function prepareSteps(board: Board): readonly Step[] {
-  const kernel = parseKernelVersion(board.kernel.version);
+  const kernel = board.kernel.version;
   const known = board.kernel.filesystems;
   const has = (fstype: string, since: string): boolean =>
-    isAtLeast(kernel, since) && (known.length === 0 || known.includes(fstype));
+    atLeast(kernel, since) && (known.length === 0 || known.includes(fstype));
   return [
     mountOnce('proc', 'proc', '/proc', ['rw', 'nosuid', 'nodev', 'noexec']),
     ...(has('sysfs', '2.6')

@@ -6,7 +6,6 @@ import { boardPaths } from '../shared/helper-protocol.ts';
 import type { Rung, RungName } from '../shared/plan.ts';
 import { generationWord, type MountStep, type Step, type StorageAddress } from '../shared/step.ts';
 import { mount, mountStorage } from '../steps/mount.ts';
-import { parseKernelVersion } from '../union/kernel-version.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
 import { storageAddress } from './storage-address.ts';
 
@@ -91,8 +90,7 @@ function unionRung(
     ...upper,
     target: board.enter.newroot,
   };
-  const kernel = parseKernelVersion(board.kernel.version);
-  const mounted = union.mount({ stack, kernel, options: board.union.options, where });
+  const mounted = union.mount({ stack, kernel: board.kernel.version, options: board.union.options, where });
   if (!mounted.ok) return mounted;
   return success({
     name,

@@ -3,9 +3,10 @@
  * Facts from its main.c: only `base=` and `sto=`, anything else is "unrecognized option" and EINVAL; no escaping, so a
  * comma in a path cannot be said; exactly two layers; remount answers ENOSYS.
  */
+
+import { atLeast } from '../board/version.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { mount } from '../steps/mount.ts';
-import { isAtLeast } from './kernel-version.ts';
 import { twoLayersOnly, unknownOptions } from './limits.ts';
 import type { UnionSystem } from './system.ts';
 
@@ -13,7 +14,7 @@ export const miniFo: UnionSystem = {
   name: 'mini_fo',
   fstype: 'mini_fo',
   where: 'patched or modular in Linux 2.4 and 2.6',
-  fits: (version) => isAtLeast(version, '2.4') && !isAtLeast(version, '3.0'),
+  fits: (version) => atLeast(version, '2.4') && !atLeast(version, '3.0'),
   needsWorkdir: false,
   mount: (request) => {
     const { stack } = request;

@@ -3,12 +3,11 @@
  * Facts: Documentation/filesystems/overlayfs.rst; the versions from the unionmount test suite's own list.
  */
 import { type OverlayOption, overlayOptionTable } from '../board/overlay-options.ts';
+import { atLeast } from '../board/version.ts';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import type { Step } from '../shared/step.ts';
 import { mount } from '../steps/mount.ts';
-import type { KernelVersion } from './kernel-version.ts';
-import { isAtLeast } from './kernel-version.ts';
 import type { UnionRequest, UnionSystem } from './system.ts';
 
 interface StatedOption extends OverlayOption {
@@ -16,14 +15,14 @@ interface StatedOption extends OverlayOption {
    * What overlaykit states when the board file says nothing. Only with all of these off does an upper survive a change
    * of the base image: the others store file handles and paths of the base they were made on.
    */
-  readonly safe: (version: KernelVersion) => string;
+  readonly safe: (version: string) => string;
 }
 
 export const overlayOptions: Readonly<Record<string, StatedOption>> = {
   redirect_dir: {
     ...overlayOptionTable.redirect_dir,
     // "off" still follows redirects where the kernel was built with REDIRECT_ALWAYS_FOLLOW; "nofollow" never does.
-    safe: (version) => (isAtLeast(version, '4.15') ? 'nofollow' : 'off'),
+    safe: (version) => (atLeast(version, '4.15') ? 'nofollow' : 'off'),
   },
   index: { ...overlayOptionTable.index, safe: () => 'off' },
   nfs_export: { ...overlayOptionTable.nfs_export, safe: () => 'off' },
@@ -37,7 +36,7 @@ export const overlay: UnionSystem = {
   name: 'overlay',
   fstype: 'overlay',
   where: 'Linux 3.18 and newer',
-  fits: (version) => isAtLeast(version, '3.18'),
+  fits: (version) => atLeast(version, '3.18'),
   needsWorkdir: true,
   mount: mountOverlay,
 };
@@ -58,9 +57,9 @@ function mountOverlay(request: UnionRequest): Result<Step> {
 }
 
 /** Every option the kernel knows, with the board's value or the safe one: nothing is left to CONFIG_OVERLAY_FS_*. */
-function statedOptions(kernel: KernelVersion, options: Readonly<Record<string, string>>): readonly string[] {
+function statedOptions(kernel: string, options: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(overlayOptions)
-    .filter(([, option]) => isAtLeast(kernel, option.since))
+    .filter(([, option]) => atLeast(kernel, option.since))
     .map(([name, option]) => `${name}=${options[name] ?? option.safe(kernel)}`);
 }
 
@@ -103,7 +102,7 @@ function optionProblems({ options, kernel, where }: UnionRequest): readonly Diag
         },
       ];
     }
-    if (!isAtLeast(kernel, option.since)) {
+    if (!atLeast(kernel, option.since)) {
       return [
         {
           code: 'OVL203',
@@ -120,7 +119,7 @@ function optionProblems({ options, kernel, where }: UnionRequest): readonly Diag
 }
 
 function layerProblems({ stack, kernel, where }: UnionRequest): readonly Diagnostic[] {
-  if (stack.lowerdirs.length === 1 || isAtLeast(kernel, '4.0')) return [];
+  if (stack.lowerdirs.length === 1 || atLeast(kernel, '4.0')) return [];
   return [
     {
       code: 'OVL204',

@@ -4,7 +4,6 @@
  */
 import type { Place, Result } from '../diagnostics/diagnostic.ts';
 import type { Step } from '../shared/step.ts';
-import type { KernelVersion } from './kernel-version.ts';
 
 /** What is merged. Directories as they are seen while the old root is still `/`. */
 export interface Stack {
@@ -21,7 +20,8 @@ export interface Stack {
 /** What the board file says about the union, and where it says so. */
 export interface UnionRequest {
   readonly stack: Stack;
-  readonly kernel: KernelVersion;
+  /** Version of the kernel, such as "5.15". */
+  readonly kernel: string;
   readonly options: Readonly<Record<string, string>>;
   readonly where: (path: readonly (string | number)[]) => Place;
 }
@@ -34,7 +34,7 @@ export interface UnionSystem {
   /** One line for people: which kernels have it. */
   readonly where: string;
   /** Whether a kernel of this version can have it at all. */
-  readonly fits: (version: KernelVersion) => boolean;
+  readonly fits: (version: string) => boolean;
   /** Whether it needs an empty work directory beside the upper. */
   readonly needsWorkdir: boolean;
   /** The step that mounts the union, with every option stated. */

@@ -62,7 +62,7 @@ vm('squashfs and JFFS2: written, kept over a power cut, and back to factory stat
     t.is((await status(boot)).reset, '/overlay/overlaykit/reset');
     t.regex(
       await output(boot, 'ls -A1 /overlay /overlay/overlaykit'),
-      /^\/overlay:\ngenerations\noverlaykit\n\n\/overlay\/overlaykit:\nboots\nstate\.a\nstate\.b$/,
+      /^\/overlay:\ngenerations\noverlaykit\n\n\/overlay\/overlaykit:\nboots\nreserve\nstate\.a\nstate\.b$/,
     );
     await output(boot, 'echo again >/etc/hostname && sync');
   });

@@ -3,7 +3,6 @@
  * acknowledges before it is durable, storage that is older than it should be, storage that is noise. The long run is a
  * command: docs/guides/torture.md.
  */
-import { mkdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +20,6 @@ import { type ScenarioPlan, type TortureOptions, torture } from '../../src/lab/t
 import { Writes } from '../../src/lab/torture/writes.ts';
 import { prepareBoard } from '../../src/toolchain/prepare-board.ts';
 import { changedBoard, vmOwnKernel, work } from '../support/shipped-boards.ts';
-
-// What a run leaves behind shows in a folder that no other test uses.
-process.env.TMPDIR = join(work, 'tmp');
-mkdirSync(process.env.TMPDIR);
 
 const seed = 20261121;
 

@@ -27,6 +27,7 @@ const tools: readonly ToolName[] = [
   ...(['qemu-system-x86_64', 'setpriv', 'busybox', 'sqfstar', 'mksquashfs'] as const),
   ...(['apt-get', 'apt-cache', 'dpkg-deb', 'depmod', 'xz', 'tar', 'gcc', 'musl-gcc'] as const),
   'debian-archive-keyring',
+  'debootstrap',
 ];
 
 /** Codes that say that a board did not do as told, as opposed to a machine on which it cannot be tried. */

@@ -1,7 +1,8 @@
 /** The machine's apt sources, read from its files: which mirror it uses, and which keys it trusts for it. */
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from './package-root.ts';
+import { Failure } from '../diagnostics/diagnostic.ts';
+import { cacheDir } from './cache.ts';
 import { requireTool } from './tools.ts';
 
 /** One source of packages, whichever of apt's two formats it was written in. */
@@ -17,7 +18,7 @@ export interface AptSource {
 const movingSuites: readonly string[] = ['stable', 'testing', 'unstable', 'sid'];
 
 /**
- * The file with Debian's sources that is used in place of the machine's own: the one that OVL_APT_SOURCES names, or ours
+ * The file with Debian's sources that is used in place of the machine's own: the one that OVL_APT_SOURCES names, or one of ours
  * where the machine is not Debian, Ubuntu for one. Undefined where the machine's own do.
  * @throws Failure OVL401 where ours is used and Debian's keys are not installed
  */
@@ -26,8 +27,35 @@ export async function otherSources(release = '/etc/os-release'): Promise<string 
   if (named !== undefined) return named;
   const text = await readFile(release, 'utf8').catch(() => '');
   if (/^ID="?debian"?$/m.test(text)) return undefined;
-  requireTool('debian-archive-keyring');
-  return join(packageRoot(), 'src', 'system', 'debian.sources');
+  return debianSources(
+    requireTool('debian-archive-keyring'),
+    await readFile(requireTool('debootstrap'), 'latin1'),
+  );
+}
+
+/**
+ * Writes a sources file for Debian's own release into the cache. The mirror is the one that debootstrap goes to by default:
+ * it is a fact of Debian's, and the package is in other distributions too.
+ * @throws Failure OVL406 where this debootstrap goes elsewhere
+ */
+async function debianSources(keyring: string, debootstrap: string): Promise<string> {
+  const uri = /^DEF_MIRROR="([^"$]+\/debian)"$/m.exec(debootstrap)?.[1];
+  if (uri === undefined) {
+    throw new Failure({
+      code: 'OVL406',
+      severity: 'error',
+      message: "Debian's mirror is not known on this machine",
+      because: 'it is not Debian, and its debootstrap goes to another mirror by default',
+      fix: 'name a file with Debian sources in OVL_APT_SOURCES',
+    });
+  }
+  const path = join(cacheDir(), 'debian.sources');
+  await mkdir(cacheDir(), { recursive: true });
+  await writeFile(
+    path,
+    sourceStanza('deb', { uri, suites: [], components: [], signedBy: keyring }, 'bookworm'),
+  );
+  return path;
 }
 
 /** The sources of this machine, or of the one file. Files that may not be read are left out. */

@@ -46,6 +46,7 @@ export const tools = {
     reason: "holds the keys that Debian's packages are checked with",
     file: '/usr/share/keyrings/debian-archive-keyring.gpg',
   },
+  debootstrap: { package: 'debootstrap', reason: "knows Debian's mirror on machines that are not Debian" },
   zstd: { package: 'zstd', reason: 'unpacks kernels' },
   lz4: { package: 'lz4', reason: 'unpacks kernels' },
   unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },

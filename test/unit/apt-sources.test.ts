@@ -87,7 +87,7 @@ test('the mirror of a release, and a stanza for another suite of it that apt rea
   ]);
 });
 
-testWith('debian-archive-keyring')(
+testWith('debian-archive-keyring', 'debootstrap')(
   'a machine that is not Debian uses the sources that come along',
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'ovl-sources-'));

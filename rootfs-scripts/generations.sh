@@ -181,6 +181,7 @@ make_generation() {
 # count_attempt: before anything of the generation is used, so that a boot that hangs is counted too.
 count_attempt() {
   ovl_attempts=$((ovl_attempts + 1))
+  ovl_first_free=$ovl_next
   write_state && return 0
   make_way
   write_state || say 3 "the storage cannot be written (full?); this boot is not counted"
@@ -240,7 +241,8 @@ make_room() {
 }
 
 # sweep: deletes the generations that the state does not name and people have not named since the last reset. Those that
-# were never finished end in .partial.
+# were never finished end in .partial. Numbers that were free when the board booted are not looked at: a snapshot that is
+# being made has one of them.
 # applets: rm
 sweep() {
   for ovl_dir in "$ovl_storage"/generations/*; do
@@ -250,6 +252,10 @@ sweep() {
 
 # is_needed NAME
 is_needed() {
+  case ${1%.partial} in
+    '' | *[!0-9]* | ??????????*) ;;
+    *) [ "${1%.partial}" -lt "$ovl_first_free" ] || return 0 ;;
+  esac
   case $1 in
     '*' | "$ovl_active" | "$ovl_previous" | "$ovl_trying" | "$ovl_generation") return 0 ;;
     '' | *[!0-9]* | ??????????*) return 1 ;;

@@ -15,6 +15,7 @@ ovl_reset_done=      # what asked for the factory reset that was done in this bo
 ovl_device=          # the storage device, as mount wants it
 ovl_storage=/overlay # where the storage is mounted, as this shell sees it
 ovl_generation=      # the generation that boots
+ovl_first_free=1     # the lowest number that no generation had when the board booted
 ovl_trying=-         # the generation that is tried instead of the active one
 ovl_previous=-       # the generation to go back to
 ovl_account=         # this boot in one line, for the ledger

@@ -80,7 +80,7 @@ for (const how of ['pivot', 'chroot']) {
         boot,
         'mkdir -p /overlay/generations/2/work && cp -a /overlay/generations/1/upper /overlay/generations/2/ && echo two >/overlay/generations/2/upper/etc/hostname',
       );
-      await writeState(boot, { trying: 2, next: 3 });
+      await writeState(boot, { trying: 2, next: 9 });
       await output(boot, 'mkdir -p /overlay/generations/7/upper /overlay/generations/8.partial; sync');
     });
     for (const attempt of [1, 2]) {
@@ -108,11 +108,11 @@ for (const how of ['pivot', 'chroot']) {
         ),
         'factory\nkey\n700\n0',
       );
-      t.like(await state(boot), { active: 3, reset: 3, previous: undefined });
-      await eventually(t, async () => (await output(boot, 'ls /overlay/generations')) === '3');
+      t.like(await state(boot), { active: 9, reset: 9, previous: undefined });
+      await eventually(t, async () => (await output(boot, 'ls /overlay/generations')) === '9');
       t.regex(
         await output(boot, 'cat /overlay/overlaykit/boots/*'),
-        /rung=persistent generation=3 stamps: 1=\d+\.\d+ .* reasons: \[\]/,
+        /rung=persistent generation=9 stamps: 1=\d+\.\d+ .* reasons: \[\]/,
       );
     });
   });

@@ -88,6 +88,7 @@ export const libraryFiles = [
   'mounts.sh',
   'storage.sh',
   'generations.sh',
+  'slots.sh',
   'keep.sh',
   'enter.sh',
   'helper.sh',

@@ -71,6 +71,12 @@ export interface Boot {
   poweroff(deadline?: Deadline): Promise<Ending>;
 }
 
+/** A TCP port of the board, reached at a port of this machine's loopback. */
+export interface Forward {
+  readonly hostPort: number;
+  readonly boardPort: number;
+}
+
 /** See BootRequest.shell. */
 export type ShellPlace = 'lab' | 'console';
 
@@ -96,6 +102,11 @@ export interface BootRequest {
    * for any root with a shell there; kernel messages may come in between then. The default is `lab`.
    */
   readonly shell?: ShellPlace;
+  /**
+   * Gives the board a network of its own (QEMU only): it reaches nothing, and is reached at these ports. QEMU takes a
+   * connection before the board listens, so wait until its console says that it does.
+   */
+  readonly forwards?: readonly Forward[];
   /** Longest life of the board in milliseconds; then its power is cut. */
   readonly lifetimeMs?: number;
   /** Counts instructions instead of time (QEMU only): equal images give equal counts. `seed` is for random numbers. */

@@ -54,6 +54,9 @@ export const tools = {
   setpriv: { package: 'util-linux', reason: 'ends virtual boards with the process that started them' },
   losetup: { package: 'util-linux', reason: 'gives the sandbox its block devices' },
   script: { package: 'bsdutils', reason: 'gives the sandbox its console' },
+  dropbear: { package: 'dropbear-bin', reason: "is the SSH server of the lab's own roots" },
+  dropbearkey: { package: 'dropbear-bin', reason: "makes the host keys of the lab's own roots" },
+  ldd: { package: 'libc-bin', reason: "finds the libraries of programs for the lab's own roots" },
   mmdebstrap: { package: 'mmdebstrap', reason: 'makes the Debian root with systemd for the tests' },
   make: { package: 'make', reason: "builds the lab's own kernel" },
   // Only recommended by gcc: the C library's headers, without which it compiles nothing.

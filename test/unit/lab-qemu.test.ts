@@ -200,3 +200,11 @@ test('a disk whose writes are logged has a volatile cache and stays behind the r
   t.regex(valuesOf(args, '-device'), /^virtio-blk-pci,drive=logged,write-cache=on,addr=0x1e$/);
   t.false(valuesOf(args, '-drive').includes('storage.img'));
 });
+
+test('a board that is to be reached gets a network that lets nothing out', (t) => {
+  const forwards = [{ hostPort: 2222, boardPort: 22 }];
+  const args = qemuArguments(specOf({ type: 'tmpfs' }, stock, { forwards }), { shellSocket: '/s' });
+  t.is(valuesOf(args, '-netdev'), 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:2222-10.0.2.15:22');
+  t.true(modulesFor(specOf({ type: 'tmpfs' }, stock, { forwards })).includes('virtio_net'));
+  t.is(valuesOf(qemuArguments(specOf({ type: 'tmpfs' }, stock), { shellSocket: '/s' }), '-netdev'), '');
+});

@@ -70,6 +70,7 @@ vmWithOwnKernel('a disk as flash keeps what was written, when it was shut down i
     memoryMiB: 128,
     links: [],
     disks: [],
+    forwards: [],
   };
   const first = await startBoard(spec);
   await first.run(write);

@@ -3,6 +3,7 @@
  *
  * Always TCG: the lab never opens /dev/kvm, whose quality differs from machine to machine and which a test must not need.
  */
+import type { Forward } from '../boot.ts';
 import type { BootSettings, FlashCommand } from '../kernel/initramfs.ts';
 import { type Disk, type Storage, storageDevice, type VirtualBoardSpec } from './spec.ts';
 
@@ -30,6 +31,7 @@ export function qemuArguments(spec: VirtualBoardSpec, files: BoardFiles): readon
     ...consoleArguments(files),
     ...['-chardev', `socket,id=shell,path=${listValue(files.shellSocket)}`, '-serial', 'chardev:shell'],
     ...disksOf(spec).flatMap(diskArguments),
+    ...networkArguments(spec.forwards),
     ...['-kernel', spec.kernel.vmlinux],
     ...(files.initrd === undefined ? [] : ['-initrd', files.initrd]),
     ...['-append', kernelWords(spec).map(quoteWord).join(' ')],
@@ -151,6 +153,21 @@ function loggedDiskArguments(image: string, writeLog: string): readonly string[]
   };
   const device = 'virtio-blk-pci,drive=logged,write-cache=on,addr=0x1e';
   return ['-blockdev', JSON.stringify(blockdev), '-device', device];
+}
+
+/**
+ * A network of two: the board at 10.0.2.15, and QEMU, which hands on what comes in at loopback. `restrict` lets nothing out.
+ * Without `romfile` the card would bring code for booting from a network.
+ */
+function networkArguments(forwards: readonly Forward[]): readonly string[] {
+  if (forwards.length === 0) return [];
+  const rules = forwards.map(
+    ({ hostPort, boardPort }) => `hostfwd=tcp:127.0.0.1:${hostPort}-10.0.2.15:${boardPort}`,
+  );
+  return [
+    ...['-netdev', ['user', 'id=net', 'restrict=on', ...rules].join(',')],
+    ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+  ];
 }
 
 function exactness(spec: VirtualBoardSpec): readonly string[] {

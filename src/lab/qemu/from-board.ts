@@ -23,6 +23,7 @@ export function virtualBoardSpec(
     memoryMiB: request.memoryMiB ?? defaultMemoryMiB,
     links: linksFor(need, kernel, storageDevice(request.exact !== undefined)),
     disks: [],
+    forwards: request.forwards ?? [],
     ...(request.exact === undefined ? {} : { exact: request.exact }),
   };
 }

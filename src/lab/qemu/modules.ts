@@ -8,7 +8,10 @@ const ext4 = ['ext4', 'crc32c_generic'] as const;
 
 /** Names as in modprobe, in any order; module dependencies are found by the initramfs builder. */
 export function modulesFor(spec: VirtualBoardSpec): readonly string[] {
-  return [...new Set([...always, ...rootModules(spec.root.type), ...storageModules(spec.storage)])];
+  const network = spec.forwards.length === 0 ? [] : ['virtio_net'];
+  return [
+    ...new Set([...always, ...rootModules(spec.root.type), ...storageModules(spec.storage), ...network]),
+  ];
 }
 
 function rootModules(type: string): readonly string[] {

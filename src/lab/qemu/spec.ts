@@ -1,4 +1,5 @@
 /** What a virtual board in QEMU is made of: the value that arguments.ts says as QEMU's command line. */
+import type { Forward } from '../boot.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
 /** A disk image. Disks become /dev/vda, /dev/vdb, ... in this order: root, storage, then the further ones. */
@@ -43,6 +44,8 @@ export interface VirtualBoardSpec {
   /** Names under which the board file knows devices of the lab; only with a stock kernel. */
   readonly links: readonly { readonly path: string; readonly device: string }[];
   readonly disks: readonly Disk[];
+  /** Where there are any, the board has a network card. */
+  readonly forwards: readonly Forward[];
   /**
    * Counts instructions: one virtual nanosecond each, and every run of the same images takes the same number. The root
    * lies in memory then, since a disk's real time would show. `seed` is that of the guest's random numbers.

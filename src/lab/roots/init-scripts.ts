@@ -33,6 +33,7 @@ mounted /run || mount -t tmpfs -o mode=0755 tmpfs /run
 mounted /tmp || mount -t tmpfs -o mode=1777 tmpfs /tmp
 hostname "$(cat /etc/hostname)"
 [ ! -x ${labShellPath} ] || ${labShellPath} &
+for service in /etc/init.d/S*; do [ ! -x "$service" ] || "$service" start; done
 cat /etc/issue
 echo '${initIsUp}'
 `;

@@ -1,0 +1,99 @@
+/** Virtual boards with an SSH server, which come back after a reboot as real ones do. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
+import type { RootFile } from '../../src/lab/roots/root-file.ts';
+import { sshIsUp, sshServer } from '../../src/lab/roots/ssh-server.ts';
+import { requireTool } from '../../src/system/tools.ts';
+import { work } from './shipped-boards.ts';
+
+/** Keys made for one test: the server's, and the one that may log in. */
+export interface SshKeys {
+  readonly rootFiles: readonly RootFile[];
+  /** Path of the private key of who may log in as root, unencrypted. */
+  readonly identity: string;
+  /** `TYPE BASE64` of the server's key. */
+  readonly hostKey: string;
+}
+
+export async function sshKeys(): Promise<SshKeys> {
+  const folder = await mkdtemp(join(work, 'keys-'));
+  const server = join(folder, 'server');
+  const identity = join(folder, 'identity');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', identity]);
+  await execa(requireTool('dropbearkey'), ['-t', 'ed25519', '-f', server]);
+  const { stdout } = await execa(requireTool('dropbearkey'), ['-y', '-f', server]);
+  const hostKey = /^(ssh-ed25519 \S+)/m.exec(stdout)?.[1];
+  if (hostKey === undefined) throw new Error(`dropbearkey said no key: ${stdout}`);
+  const rootFiles = await sshServer({
+    authorizedKeys: await readFile(`${identity}.pub`, 'utf8'),
+    hostKey: await readFile(server),
+  });
+  return { rootFiles, identity, hostKey };
+}
+
+/** A port of loopback that nobody listens at now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A board that boots again whenever it has ended by itself; `boots` are all its boots, the running one last. */
+export class RebootingBoard {
+  readonly port: number;
+  readonly boots: Boot[] = [];
+  readonly #request: BootRequest;
+  #stopped = false;
+  #ended: Promise<void> = Promise.resolve();
+
+  static async start(request: Omit<BootRequest, 'forwards'>): Promise<RebootingBoard> {
+    const port = await freePort();
+    const board = new RebootingBoard(port, { ...request, forwards: [{ hostPort: port, boardPort: 22 }] });
+    await board.#boot();
+    await board.listens();
+    return board;
+  }
+
+  private constructor(port: number, request: BootRequest) {
+    this.port = port;
+    this.#request = request;
+  }
+
+  get boot(): Boot {
+    const last = this.boots.at(-1);
+    if (last === undefined) throw new Error('not started');
+    return last;
+  }
+
+  /** Waits until the running boot takes connections. */
+  async listens(): Promise<void> {
+    await this.boot.waitFor(sshIsUp);
+  }
+
+  /** Cuts the power; the board is switched on again at once. */
+  async powerCycle(): Promise<void> {
+    const before = this.boots.length;
+    await this.boot.cut();
+    while (this.boots.length === before) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.listens();
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.boot.cut();
+    await this.#ended;
+  }
+
+  async #boot(): Promise<void> {
+    const boot = await bootBoard(this.#request);
+    this.boots.push(boot);
+    this.#ended = boot.exited.then(() => (this.#stopped ? undefined : this.#boot()));
+  }
+}

@@ -1,6 +1,6 @@
 /** The part of the vocabulary that says where the writable layer lives. */
 import { z } from 'zod';
-import { absolutePath, duration, memoryLimit, must, size, text, word } from './values.ts';
+import { absolutePath, duration, memoryLimit, must, size, text, watermark, word } from './values.ts';
 
 export const storageTypes = ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs'] as const;
 
@@ -91,5 +91,9 @@ export const tmpfsRung = z
       .max(0xffff_ffff)
       .optional()
       .describe('Most inodes; the kernel default is one for every two pages of memory.'),
+    watermark: watermark
+      .prefault('80%')
+      .describe('Share of the bytes or inodes in use at which the board warns, once, naming what has grown.')
+      .meta({ examples: ['80%', 'off'] }),
   })
   .describe('Limits of the volatile upper of the tmpfs rung.');

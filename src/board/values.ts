@@ -94,6 +94,12 @@ export const memoryLimit = z
     must('a limit of memory', 'nothing can be written into no memory'),
   );
 
+/** A share of a file system at which people are warned; `off` for never. */
+export const watermark = z
+  .string()
+  .regex(/^(off|[1-9]\d?%)$/, must('a watermark', 'it is a share between 1% and 99%, such as 80%, or off'))
+  .transform((value): number | 'off' => (value === 'off' ? value : Number(value.slice(0, -1))));
+
 export const kernelVersion = z
   .string()
   .regex(

@@ -18,6 +18,8 @@ import { status } from './verbs/status.ts';
 import { sweep } from './verbs/sweep.ts';
 import { tidy } from './verbs/tidy.ts';
 import { tryOnce } from './verbs/try.ts';
+import { usage } from './verbs/usage.ts';
+import { watch } from './verbs/watch.ts';
 
 export interface BoardVerb {
   readonly name: string;
@@ -80,6 +82,18 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '',
     does: 'forgets the changes that "reset PATH" asked for; overlay_init runs it before the union is mounted',
     run: tidy,
+  },
+  {
+    name: 'usage',
+    takes: '[--json]',
+    does: 'says what fills the upper, and which files in it are as the layers below have them',
+    run: usage,
+  },
+  {
+    name: 'watch',
+    takes: '',
+    does: 'warns when a rung in memory is nearly full; overlay_init leaves it running there',
+    run: watch,
   },
 ];
 

@@ -90,7 +90,9 @@ export const kernel: Port & StoragePort = {
   copyIn: sys.copyIn,
   copyAttributes: sys.copyAttributes,
   attributeIn: sys.attributeIn,
+  equalIn: sys.equalIn,
   statfs: sys.statfs,
+  sleep: sys.sleep,
 };
 
 /** The words this process was called with, its own name first. */

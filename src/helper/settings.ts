@@ -11,13 +11,15 @@ export interface Settings {
   readonly attempts: number;
   /** Paths that a factory reset keeps; byte strings. */
   readonly keep: readonly string[];
+  /** Percent of a rung in memory in use at which people are warned; undefined for never. */
+  readonly watermark: number | undefined;
 }
 
-const defaults: Settings = { most: 4, attempts: 3, keep: [] };
+const defaults: Settings = { most: 4, attempts: 3, keep: [], watermark: undefined };
 
-/** Reads `generations.keep`, `generations.attempts` and `reset.keep` of the plan. */
+/** Reads `generations.keep`, `generations.attempts`, `reset.keep` and `watermark` of the plan. */
 export function readSettings(port: BoardPort): Settings {
-  const plan = parsed(port);
+  const plan = readPlan(port);
   if (!isRecord(plan)) return defaults;
   const generations = isRecord(plan.generations) ? plan.generations : {};
   const reset = isRecord(plan.reset) ? plan.reset : {};
@@ -26,10 +28,12 @@ export function readSettings(port: BoardPort): Settings {
     most: count(generations.keep, defaults.most),
     attempts: count(generations.attempts, defaults.attempts),
     keep: keep.filter(isDirectoryPath).map(bytesOf),
+    watermark: percent(plan.watermark),
   };
 }
 
-function parsed(port: BoardPort): unknown {
+/** plan.json as it stands; undefined where it cannot be read. */
+export function readPlan(port: BoardPort): unknown {
   try {
     return port.readJson(boardPaths.plan, maxPlanBytes, maxPlanDepth);
   } catch {
@@ -39,4 +43,8 @@ function parsed(port: BoardPort): unknown {
 
 function count(value: unknown, otherwise: number): number {
   return typeof value === 'number' && value >= 1 && value === Math.floor(value) ? value : otherwise;
+}
+
+function percent(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 1 && value <= 99 ? value : undefined;
 }

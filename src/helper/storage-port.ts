@@ -71,9 +71,13 @@ export interface StoragePort {
   copyAttributes(directory: number, to: number): number;
   /** An extended attribute of the file itself; undefined where it has none. */
   attributeIn(directory: number, name: string, attribute: string): string | undefined;
+  /** Whether both are regular files with the same owner, mode, attributes and content. */
+  equalIn(directory: number, name: string, other: number, otherName: string): boolean;
   statfs(path: string): FileSystemStatus;
+  /** Waits; a signal may end it early. */
+  sleep(seconds: number): void;
 }
 
 /** The part of both ports that the verbs of the running board use. */
 export type BoardPort = StoragePort &
-  Pick<Port, 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'>;
+  Pick<Port, 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'>;

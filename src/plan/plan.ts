@@ -35,6 +35,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       handOver: handOver(board, prepare),
       generations: generations(board),
       reset: { keep: board.keep },
+      ...watermark(board),
       helper: board.helper.enabled,
     },
     union.diagnostics,
@@ -45,6 +46,10 @@ function generations({
   generations: { confirm, confirm_after, most, attempts },
 }: Board): MountPlan['generations'] {
   return { ...(confirm === 'time' ? { confirmAfterMs: confirm_after } : {}), keep: most, attempts };
+}
+
+function watermark({ ladder, tmpfs }: Board): Pick<MountPlan, 'watermark'> {
+  return tmpfs.watermark === 'off' || !ladder.includes('tmpfs') ? {} : { watermark: tmpfs.watermark };
 }
 
 /** What is mounted in `prepare` goes along into the merged root, and the storage with it. */

@@ -92,4 +92,5 @@ export const libraryFiles = [
   'keep.sh',
   'enter.sh',
   'helper.sh',
+  'watch.sh',
 ] as const;

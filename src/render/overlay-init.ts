@@ -139,6 +139,7 @@ function climb(plan: MountPlan): string {
               `    if rung_${rung.name}; then`,
               `      settle ${quote(printable(rung.outcome))}`,
               ...afterwards(plan, rung),
+              ...watched(plan, rung),
               ...(plan.helper ? ['      enter_by_helper "$@"'] : []),
               `      enter_by_applets enter_by_${plan.handOver.how} "$@"`,
               '    fi',
@@ -162,6 +163,18 @@ function afterwards({ generations, handOver }: MountPlan, rung: Rung): readonly 
   // A shell in the background keeps its root in a chroot, and follows it in a pivot_root.
   const storage = handOver.how === 'pivot' ? boardPaths.storage : `${handOver.newRoot}${boardPaths.storage}`;
   return ['      keep_ledger', `      afterwards ${seconds} ${quote(storage)}`];
+}
+
+/** A rung in memory has somebody who looks how full it is. */
+function watched({ watermark, helper, handOver }: MountPlan, rung: Rung): readonly string[] {
+  if (watermark === undefined || !helper || !rung.steps.some(isTmpfs)) return [];
+  // The same as for the storage: after a chroot the background shell is still outside.
+  const into = handOver.how === 'pivot' ? '' : `chroot ${quote(handOver.newRoot)} `;
+  return [`      watch_memory ${into}${boardPaths.helper} watch`];
+}
+
+function isTmpfs(step: Step): boolean {
+  return step.kind === 'mount' && step.fstype === 'tmpfs';
 }
 
 function startCalls(plan: MountPlan): string {

@@ -49,6 +49,8 @@ export interface MountPlan {
   readonly generations: Generations;
   /** Absolute paths that a factory reset keeps. */
   readonly reset: { readonly keep: readonly string[] };
+  /** Percent of the bytes or inodes of a tmpfs rung in use at which overlay_helper warns; undefined where it does not. */
+  readonly watermark?: number;
   /** Whether overlay_helper is asked to verify and enter. */
   readonly helper: boolean;
 }

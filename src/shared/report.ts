@@ -1,8 +1,9 @@
-/** What `overlay_helper status --json` and `list --json` say, one JSON object each; read by ovl over SSH. */
+/** What `overlay_helper status --json`, `list --json` and `usage --json` say, one JSON object each; read by ovl over SSH. */
 import type { State } from './state.ts';
 
 export const reportSchema = 'overlaykit.status/1';
 export const listSchema = 'overlaykit.generations/1';
+export const usageSchema = 'overlaykit.usage/1';
 
 /**
  * How the verbs of the running board end. `no`: the question's answer is no (status: something is wrong; sweep and drop: not
@@ -67,4 +68,26 @@ export interface GenerationsReport {
   readonly generations: readonly GenerationReport[];
   /** Names in /overlay/generations that are no generation; the next sweep deletes them. */
   readonly others: readonly string[];
+}
+
+/** A file, or what lies in a directory itself without what is listed of it and without its directories. */
+export interface Grower {
+  readonly path: string;
+  readonly directory: boolean;
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+export interface UsageReport {
+  readonly schema: typeof usageSchema;
+  readonly rung: string;
+  /** Of the whole upper. */
+  readonly bytes: number;
+  readonly inodes: number;
+  /** What takes most of it, the largest first. */
+  readonly largest: readonly Grower[];
+  /** Entries that hide something of the layers below. */
+  readonly whiteouts: number;
+  /** Files that a layer below has too, the same in every byte; the first of them by name. */
+  readonly equal: { readonly count: number; readonly bytes: number; readonly paths: readonly string[] };
 }

@@ -145,6 +145,18 @@ const copies: readonly Expected[] = [
   refused(['attributeIn', from, 'missing', 'user.none'], 'ENOENT', 'getxattr'),
   refused(['attributeIn', 77, 'file', 'user.none'], 'EBADF', 'fchdir'),
   wrong(['attributeIn', from, '', 'user.none'], 'not a name'),
+  [['equalIn', from, 'file', to, 'file'], true],
+  [['equalIn', from, 'big', to, 'big'], true],
+  [['equalIn', from, 'holes', to, 'holes'], true],
+  [['equalIn', from, 'file', to, 'empty'], false],
+  [['equalIn', from, 'file', from, 'suid'], false],
+  [['equalIn', from, 'null', from, 'null'], false],
+  refused(['equalIn', from, 'link', to, 'file'], 'ELOOP', 'open'),
+  refused(['equalIn', from, 'file', to, 'missing'], 'ENOENT', 'open'),
+  refused(['equalIn', 77, 'file', to, 'file'], 'EBADF', 'open'),
+  wrong(['equalIn', from, 'file', to, 'a/b'], 'not a name'),
+  [['sleep', 0], undefined],
+  wrong(['sleep', -1], 'not a whole number in range'),
 ];
 
 for (const kind of kinds) {

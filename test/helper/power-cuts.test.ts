@@ -5,7 +5,8 @@
  */
 import test, { type ExecutionContext } from 'ava';
 import { runBoard } from '../../src/helper/board-verbs.ts';
-import { type CutMode, ModelStorage, type ModelStorageOptions, PowerCut } from '../support/model-storage.ts';
+import type { CutMode, ModelStorageOptions } from '../support/model-options.ts';
+import { ModelStorage, PowerCut } from '../support/model-storage.ts';
 import type { Survivors, Tree } from '../support/model-tree.ts';
 
 const status = { board: 'b', plan: 'p', rung: 'persistent', generation: '3', reset: '', reasons: [] };

@@ -4,8 +4,10 @@
  */
 import type { BoardPort, FileStatus, FileSystemStatus } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
+import type { ModelStorageOptions } from './model-options.ts';
 import {
   addName,
+  equals,
   grow,
   linksOf,
   type Node,
@@ -18,33 +20,15 @@ import {
   type Tree,
 } from './model-tree.ts';
 
-/** How the power goes at a call: before it, after it, or in its middle. */
-export type CutMode = 'before' | 'middle' | 'after';
-
-export interface ModelStorageOptions {
-  /** What is at /overlay. */
-  readonly storage: Tree;
-  readonly status?: unknown;
-  readonly plan?: unknown;
-  /** "upperdir=..." of a union that is mounted. */
-  readonly mounted?: string;
-  readonly cut?: { readonly call: number; readonly mode: CutMode };
-  readonly failing?: { readonly call: number; readonly code: string };
-  readonly locked?: boolean;
-  /** A generation that has a second name, as JFFS2 shows it after a rename that was cut. */
-  readonly alias?: readonly (readonly [name: string, second: string])[];
-  readonly free?: Partial<FileSystemStatus>;
-}
-
 export class PowerCut extends Error {}
 
 export class ModelStorage implements BoardPort {
   readonly calls: string[] = [];
+  readonly logged: string[] = [];
   readonly printed: string[] = [];
   readonly complaints: string[] = [];
   private readonly options: ModelStorageOptions;
   private readonly root: Node;
-  /** The storage as it was when everything was last brought onto it. */
   private durable: Tree;
   private readonly descriptors = new Map<number, { readonly node: Node; given: boolean }>();
   private nextDescriptor = 10;
@@ -65,6 +49,9 @@ export class ModelStorage implements BoardPort {
     return which === 'synced' ? this.durable : (shown(this.root, which) as Tree);
   }
 
+  log(_level: number, line: string): void {
+    this.logged.push(line);
+  }
   print(line: string): void {
     this.printed.push(line);
   }
@@ -222,6 +209,11 @@ export class ModelStorage implements BoardPort {
       return 0;
     });
   }
+  equalIn(directory: number, name: string, other: number, otherName: string): boolean {
+    this.call('equal', name);
+    return equals(this.entry(directory, name), this.entry(other, otherName));
+  }
+  sleep(_seconds: number): void {}
   attributeIn(directory: number, name: string, attribute: string): string | undefined {
     this.call('getxattr', name);
     return this.entry(directory, name)?.attributes.get(attribute);

@@ -87,3 +87,8 @@ export function addName(root: Node, name: string, second: string): void {
   const node = generations?.get(name);
   if (node !== undefined) generations?.set(second, node);
 }
+
+/** Whether both are files of one mode and content. */
+export function equals(one: Node | undefined, other: Node | undefined): boolean {
+  return one?.entries === undefined && one?.mode === other?.mode && one?.content === other?.content;
+}

@@ -146,6 +146,16 @@ SYS_FUNCTION(uptime) {
 	return JS_NewFloat64(ctx, (double)now.tv_sec + (double)now.tv_nsec / 1e9);
 }
 
+/* sleep(seconds): returns early where a signal that ends nothing comes */
+SYS_FUNCTION(sleep) {
+	Call call = call_begin(ctx, argv);
+	unsigned int seconds = (unsigned int)call_number(&call, 0, 0, 3600);
+
+	if (call.failed) return call_end(&call, JS_EXCEPTION);
+	sleep(seconds);
+	return call_end(&call, JS_UNDEFINED);
+}
+
 /* setExitCode(code): what main returns once the script has ended */
 SYS_FUNCTION(setExitCode) {
 	Call call = call_begin(ctx, argv);

@@ -100,6 +100,8 @@ SYS_FUNCTION(lock);
 SYS_FUNCTION(copyIn);
 SYS_FUNCTION(copyAttributes);
 SYS_FUNCTION(attributeIn);
+/* equal.c */
+SYS_FUNCTION(equalIn);
 /* process.c */
 SYS_FUNCTION(execve);
 SYS_FUNCTION(reopenStdio);
@@ -110,6 +112,7 @@ SYS_FUNCTION(getpid);
 SYS_FUNCTION(args);
 SYS_FUNCTION(environ);
 SYS_FUNCTION(uptime);
+SYS_FUNCTION(sleep);
 SYS_FUNCTION(setExitCode);
 
 #endif

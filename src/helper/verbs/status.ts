@@ -8,8 +8,10 @@ import {
 } from '../../shared/report.ts';
 import { chooseSlot, type SlotContent, type State } from '../../shared/state.ts';
 import { type BootStatus, readBootStatus } from '../boot-status.ts';
+import { fullness, fullnessWords } from '../fullness.ts';
 import { json } from '../json.ts';
 import { readBoots } from '../ledger.ts';
+import { isKernelError } from '../port.ts';
 import { readRequests } from '../reset-paths.ts';
 import { storageReport } from '../room.ts';
 import { readSettings } from '../settings.ts';
@@ -18,6 +20,7 @@ import { openStorage, type Storage } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { oneLine, Refused } from '../trouble.ts';
 import { wantsJson } from '../words.ts';
+import { openWritable } from '../writable.ts';
 import { statusLines } from './status-lines.ts';
 
 export function status(port: BoardPort, words: readonly string[]): number {
@@ -50,6 +53,7 @@ function reportOf(port: BoardPort): BoardReport {
       ...troublesOfBoot(boot),
       ...troublesOfSlots(slots, storage),
       ...troublesOfStorage(room),
+      ...troublesOfMemory(port, room),
     ].map(oneLine),
   };
 }
@@ -117,6 +121,23 @@ function troublesOfSlots({ a, b }: Slots, storage: Storage | undefined): readonl
     (name) => name !== '',
   );
   return damaged.map((name) => `slot ${name} of the state is damaged; the other one counts`);
+}
+
+/** The same that `watch` warns of, as it is now. */
+function troublesOfMemory(port: BoardPort, room: StorageReport | null): readonly string[] {
+  const { watermark } = readSettings(port);
+  if (room === null || !room.volatile || watermark === undefined) return [];
+  const now = fullness(port);
+  if (now.percent < watermark) return [];
+  try {
+    const { upper } = openWritable(port);
+    const words = fullnessWords(port, upper, now, watermark);
+    port.close(upper);
+    return [words];
+  } catch (error) {
+    if (error instanceof Refused || isKernelError(error)) return [`the tmpfs is ${now.percent} % full`];
+    throw error;
+  }
 }
 
 function troublesOfStorage(room: StorageReport | null): readonly string[] {

@@ -65,6 +65,12 @@ export const tools = {
   flex: { package: 'flex', reason: "builds the lab's own kernel" },
   bison: { package: 'bison', reason: "builds the lab's own kernel" },
   nice: { package: 'coreutils', reason: 'keeps the kernel build out of the way' },
+  ssh: { package: 'openssh-client', reason: "knows this machine's SSH settings" },
+  'ssh-keygen': { package: 'openssh-client', reason: 'makes keys in the tests of SSH' },
+  'ssh-agent': { package: 'openssh-client', reason: 'holds keys in the tests of SSH' },
+  'ssh-add': { package: 'openssh-client', reason: 'gives keys to the agent in the tests of SSH' },
+  sshd: { package: 'openssh-server', reason: 'is a server in the tests of SSH' },
+  rsync: { package: 'rsync', reason: 'is what transfers are measured against' },
   bc: { package: 'bc', reason: "builds the lab's own kernel" },
 } as const satisfies Record<string, Tool>;
 

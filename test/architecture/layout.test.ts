@@ -128,6 +128,7 @@ test('test files are where their tier is', (t) => {
     'image',
     'helper',
     'cli',
+    'ssh',
     'architecture',
     'bench',
   ];

@@ -81,15 +81,27 @@ gave_up() {
   unset OVERLAYKIT_JOB
 }
 
+# note TEXT: something is wrong that does not cost the rung: for the kernel log, the status, and whoever logs in.
+note() {
+  say 3 "$1"
+  case $1 in
+    *[!\ -~]* | *[\"\\]*) set -- "a path that is not plain text is concerned; the kernel log names it" ;;
+  esac
+  ovl_notes="$ovl_notes${ovl_notes:+,}\"$1\""
+}
+
 # settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
 # /run/overlaykit/login for whoever logs in, and to the ledger where there is storage.
 settle() {
   say "$ovl_level" "rung $ovl_rung: $1"
   [ -n "$ovl_run" ] || return 0
-  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons]}" >"$ovl_run/status.json"
+  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
   ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]"
   echo "$ovl_account" >"$ovl_run/ledger"
-  [ "$ovl_level" -gt 3 ] || echo "overlaykit: rung $ovl_rung: $1 [$ovl_reasons]" >"$ovl_run/login"
+  case $ovl_level$ovl_notes in
+    [4-7]) ;;
+    *) echo "overlaykit: rung $ovl_rung: $1 [$ovl_reasons${ovl_reasons:+${ovl_notes:+,}}$ovl_notes]" >"$ovl_run/login" ;;
+  esac
 }
 
 # begin_after RUNG: lets the ladder begin with the rung below this one.

@@ -120,6 +120,7 @@ make_way() {
 reset_is_asked() {
   ovl_asked=
   [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || ovl_asked=$ovl_request
+  [ -z "$ovl_wished" ] || ovl_asked=$ovl_wished
   [ "$ovl_by_words" = no ] || [ "$ovl_reset" = no ] || ovl_asked="overlaykit=reset on the kernel command line"
   [ -n "$ovl_asked" ]
 }
@@ -132,21 +133,32 @@ reset_to_factory() {
   ovl_generation=$ovl_next
   # What an interrupted reset has left of the same number.
   [ ! -e "$ovl_storage/generations/$ovl_generation" ] || rm -rf "$ovl_storage/generations/$ovl_generation"
-  make_generation "$ovl_generation" || make_room || return 1
-  [ $# -eq 0 ] || "$@" || return 1
+  make_generation "$ovl_generation" || make_room $# || return 1
+  # What is kept needs room; where there is none, what nobody would miss goes first.
+  [ $# -eq 0 ] || "$@" || { make_way && "$@"; } || return 1
   sync
   ovl_active=$ovl_generation ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_next + 1))
   ovl_made_by_reset=$ovl_generation
   write_state || return 1
+  for ovl_one in $ovl_serve; do
+    "$ovl_one"
+  done
   [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || { rm -rf "$ovl_request" && sync; } || return 1
   ovl_reset_done=$ovl_asked
 }
 
-# make_room: a full storage has no place for a new directory. The old generations go first then; the request stands until
-# the state is written, so a cut in between is followed by the same again.
+# make_room WORDS: a full storage has no place for a new directory. What is not needed goes first then, and last of all the
+# active generation, where nothing of it is to be kept (WORDS is 0). The request stands until the state is written, so a cut
+# in between is followed by the same again.
 # applets: rm
 make_room() {
-  say 4 "the storage is full; the old generations are deleted before the reset is done"
+  say 4 "the storage is full; old generations are deleted before the reset is done"
+  rm -rf "$ovl_storage/overlaykit/reserve" "$ovl_storage/overlaykit/boots"
+  for ovl_dir in "$ovl_storage"/generations/*; do
+    [ "${ovl_dir##*/}" = "$ovl_active" ] || rm -rf "$ovl_dir"
+  done
+  make_generation "$ovl_generation" && return 0
+  [ "$1" -eq 0 ] || refuse "no room for what the reset is to keep" || return 1
   rm -rf "$ovl_storage/generations"
   make_generation "$ovl_generation"
 }
@@ -193,19 +205,21 @@ keep_ledger() {
     echo "seq=$ovl_seq $ovl_account" >"$ovl_storage/overlaykit/boots/$((ovl_seq % 8))"
 }
 
-# afterwards SECONDS STORAGE: what happens in the background while the board runs. SECONDS is "-" where somebody else
-# confirms; STORAGE is where a background shell finds the storage once init runs.
+# afterwards SECONDS STORAGE [COMMAND...]: what happens in the background while the board runs. SECONDS is "-" where somebody
+# else confirms; STORAGE is where a background shell finds the storage once init runs; COMMAND runs once the boot is
+# confirmed by time.
 # applets: sleep
 afterwards() {
   [ -z "${OVERLAYKIT_JOB-}" ] || return 0
   (
     trap - EXIT
-    ovl_storage=$2
-    if [ "$1" = - ]; then
+    ovl_storage=$2 ovl_seconds=$1
+    shift 2
+    if [ "$ovl_seconds" = - ]; then
       sleep 10
     else
-      sleep "$1"
-      confirm
+      sleep "$ovl_seconds"
+      confirm && [ $# -gt 0 ] && "$@"
     fi
     read_state && sweep
     make_reserve

@@ -7,6 +7,7 @@
 import { type Diagnostic, failure, type Result, success } from '../diagnostics/diagnostic.ts';
 import { checkFind } from './checks/find.ts';
 import type { Check } from './checks/finding.ts';
+import { checkIdentity } from './checks/identity.ts';
 import { checkJffs2 } from './checks/jffs2.ts';
 import { checkKernel } from './checks/kernel.ts';
 import { checkLadder } from './checks/ladder.ts';
@@ -30,6 +31,7 @@ const checks: readonly Check[] = [
   checkPaths,
   checkLadder,
   checkReset,
+  checkIdentity,
   checkUnbuilt,
 ];
 

@@ -5,6 +5,7 @@
  * In: nothing but zod and the kinds of value. Out: `boardSchema` and the type Board.
  */
 import { z } from 'zod';
+import { identity, reset } from './reset-schema.ts';
 import { storage, tmpfsRung } from './storage-schema.ts';
 import { absolutePath, duration, kernelVersion, must, plainName, text, word } from './values.ts';
 
@@ -140,30 +141,6 @@ const application = z
   })
   .describe('With mode application: what runs in the union.');
 
-const reset = z
-  .strictObject({
-    cmdline: z.boolean().default(true).describe('Reset when the kernel command line has overlaykit=reset.'),
-    file: z.boolean().default(true).describe('Reset when /overlay/overlaykit/reset exists.'),
-    uboot_env: word(
-      'a U-Boot variable',
-      'the name of an environment variable has no blanks and no "="',
-      /^[^\s=]+$/,
-    )
-      .optional()
-      .describe('Reset when this U-Boot environment variable is 1.'),
-    gpio: z
-      .strictObject({
-        line: text.describe('Name or number of the GPIO line.'),
-        active: z
-          .enum(['low', 'high'], must('a level', 'a GPIO line is low or high'))
-          .default('low')
-          .describe('Level of the line while the button is pressed.'),
-      })
-      .optional()
-      .describe('Reset when this GPIO line is active at boot.'),
-  })
-  .describe('What asks for a factory reset.');
-
 const target = z
   .strictObject({
     host: word('a host', 'a host name or address has no blanks and does not start with "-"', /^[^\s-]\S*$/)
@@ -248,6 +225,7 @@ export const boardSchema = z.strictObject({
   generations: generations.prefault({}),
   reset: reset.prefault({}),
   keep: z.array(absolutePath).default([]).describe('Paths that a factory reset keeps.'),
+  identity,
   applets: z
     .array(word('the name of an applet', 'one name an entry, without its path'))
     .optional()

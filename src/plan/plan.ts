@@ -11,6 +11,7 @@ import { boardPaths } from '../shared/helper-protocol.ts';
 import type { HandOver, MountPlan } from '../shared/plan.ts';
 import { planSchema } from '../shared/plan.ts';
 import { chooseUnion } from './choose-union.ts';
+import { storedIdentity } from './identity.ts';
 import { layerMounts } from './layers.ts';
 import { prepareSteps } from './prepare.ts';
 import { planRung } from './rung.ts';
@@ -21,6 +22,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
   const union = chooseUnion(board, where);
   if (!union.ok) return union;
   const prepare = prepareSteps(board);
+  const identity = storedIdentity(board);
   const layers = layerMounts(board);
   const rungs = board.ladder.map((name) => planRung(name, { board, where, union: union.value, layers }));
   const problems = rungs.flatMap((rung) => (rung.ok ? [] : rung.diagnostics));
@@ -36,6 +38,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       generations: generations(board),
       reset: { keep: board.keep },
       ...watermark(board),
+      ...(identity.length === 0 ? {} : { identity }),
       helper: board.helper.enabled,
     },
     union.diagnostics,

@@ -7,6 +7,8 @@ import type { Rung, RungName } from '../shared/plan.ts';
 import { generationWord, type MountStep, type Step, type StorageAddress } from '../shared/step.ts';
 import { mount, mountStorage } from '../steps/mount.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
+import { identitySteps } from './identity.ts';
+import { requestSteps } from './reset-requests.ts';
 import { storageAddress } from './storage-address.ts';
 
 export interface RungContext {
@@ -112,9 +114,10 @@ function unionRung(
 
 function persistentStorage(
   name: 'persistent' | 'previous',
-  { storage, reset, generations, keep, applets }: Board,
+  board: Board,
   address: StorageAddress,
 ): readonly Step[] {
+  const { storage, reset, generations, keep, applets } = board;
   return [
     {
       kind: 'find-storage',
@@ -130,6 +133,7 @@ function persistentStorage(
       // JFFS2 takes a blank partition as it is.
       ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
     },
+    ...(name === 'persistent' ? requestSteps(board) : []),
     {
       kind: 'choose-generation',
       which: name === 'previous' ? 'previous' : 'state',
@@ -138,6 +142,7 @@ function persistentStorage(
       keep,
       ...(reset.file ? { requestFile: resetRequest } : {}),
     },
+    ...identitySteps(board),
   ];
 }
 

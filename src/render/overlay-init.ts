@@ -10,7 +10,7 @@ import type { Step } from '../shared/step.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
 import { usedFunctions } from './library.ts';
 import { printable, quote } from './quote.ts';
-import { shellStep } from './shell-step.ts';
+import { identityWords, shellStep } from './shell-step.ts';
 import { planWords, stepLabel } from './words.ts';
 
 export interface Origin {
@@ -137,6 +137,7 @@ function climb(plan: MountPlan): string {
           ? ['    rescue "$@"']
           : [
               `    if rung_${rung.name}; then`,
+              ...unusedIdentity(plan, rung),
               `      settle ${quote(printable(rung.outcome))}`,
               ...afterwards(plan, rung),
               ...watched(plan, rung),
@@ -156,13 +157,25 @@ function climb(plan: MountPlan): string {
 }
 
 /** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */
-function afterwards({ generations, handOver }: MountPlan, rung: Rung): readonly string[] {
+function afterwards({ generations, handOver, identity = [] }: MountPlan, rung: Rung): readonly string[] {
   if (!rung.steps.some((step) => step.kind === 'choose-generation')) return [];
   const seconds =
     generations.confirmAfterMs === undefined ? '-' : String(Math.ceil(generations.confirmAfterMs / 1000));
   // A shell in the background keeps its root in a chroot, and follows it in a pivot_root.
   const storage = handOver.how === 'pivot' ? boardPaths.storage : `${handOver.newRoot}${boardPaths.storage}`;
-  return ['      keep_ledger', `      afterwards ${seconds} ${quote(storage)}`];
+  const store = identity.length === 0 ? [] : ['store_identity', ...identityWords(identity)];
+  return [
+    '      keep_ledger',
+    `      ${['afterwards', seconds, storage, ...(seconds === '-' ? [] : store)].map(quote).join(' ')}`,
+  ];
+}
+
+/** A rung that does not use the storage runs without what is stored there, and says so. */
+function unusedIdentity({ identity = [] }: MountPlan, rung: Rung): readonly string[] {
+  if (identity.length === 0 || rung.steps.some((step) => step.kind === 'bring-identity')) return [];
+  return [
+    `      note ${quote(`rung ${rung.name} does not use the storage, and not the identity on it either`)}`,
+  ];
 }
 
 /** A rung in memory has somebody who looks how full it is. */

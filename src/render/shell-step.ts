@@ -1,10 +1,12 @@
 /** A step as a call of the shell library. */
 import {
+  type AskButtonStep,
   type ChooseGenerationStep,
   type FindStorageStep,
   generationWord,
   type MountStep,
   type Step,
+  type StoredIdentity,
 } from '../shared/step.ts';
 import { quote } from './quote.ts';
 
@@ -37,9 +39,37 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
       return findCommand(step);
     case 'choose-generation':
       return chooseCommand(step);
+    case 'ask-uboot-env':
+      return ['ask_uboot_env', step.name, step.value, ...step.options];
+    case 'ask-button':
+      return buttonCommand(step);
+    case 'bring-identity':
+      return ['bring_identity', ...identityWords(step.identity)];
     case 'verify':
       return [helper ? 'verify_with_helper' : 'verify_union', step.fstype, step.upperdir];
   }
+}
+
+function buttonCommand({ line, pressed, holdMs }: AskButtonStep): readonly string[] {
+  const ask = ['ask_button', String(Math.ceil(holdMs / 1000)), String(pressed)];
+  switch (line.by) {
+    case 'number':
+      return [...ask, 'read_gpio', String(line.number)];
+    case 'label':
+      return [...ask, 'read_chip', line.label, String(line.line)];
+    case 'gpioget':
+      return [
+        ...ask,
+        'read_gpioget',
+        ...(line.version === 1 ? [line.chip] : ['--numeric', '-c', line.chip]),
+        String(line.line),
+      ];
+  }
+}
+
+/** Each path after its policy. */
+export function identityWords(identity: readonly StoredIdentity[]): readonly string[] {
+  return identity.flatMap(({ path, policy }) => [policy, path]);
 }
 
 function mountCommand(step: MountStep): readonly string[] {

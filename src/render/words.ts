@@ -1,7 +1,7 @@
 /** A plan in words: what `ovl plan` prints and what heads every overlay_init. */
 import { formatDuration, formatSize } from '../board/units.ts';
 import type { MountPlan } from '../shared/plan.ts';
-import type { FindStorageStep, MountStep, Step, StorageAddress } from '../shared/step.ts';
+import type { ButtonLine, FindStorageStep, MountStep, Step, StorageAddress } from '../shared/step.ts';
 import { printable } from './quote.ts';
 
 /** One step, without its number: "mount jffs2 on /overlay (rw,noatime)". Printable ASCII in one line. */
@@ -29,6 +29,12 @@ function words(step: Step): string {
       return step.which === 'previous'
         ? 'choose the previous generation, count the attempt'
         : `choose the generation (${step.limit} attempts), count the attempt; factory reset, if asked for by ${resetTriggers(step.byCommandLine, step.requestFile)}`;
+    case 'ask-uboot-env':
+      return `look whether U-Boot's variable ${step.name} is ${step.value}, which asks for a factory reset`;
+    case 'ask-button':
+      return `look whether the button at GPIO ${lineWords(step.line)} is held, which asks for a factory reset`;
+    case 'bring-identity':
+      return `bring the identity into another generation: ${step.identity.map(({ path }) => path).join(' ')}`;
     case 'verify':
       return `verify ${step.target}: ${step.fstype}, writable, ${step.init} is there`;
   }
@@ -45,6 +51,17 @@ function resetTriggers(byCommandLine: boolean, requestFile: string | undefined):
     ...(byCommandLine ? ['overlaykit=reset'] : []),
   ];
   return triggers.length === 0 ? 'nothing' : triggers.join(' or ');
+}
+
+function lineWords(line: ButtonLine): string {
+  switch (line.by) {
+    case 'number':
+      return String(line.number);
+    case 'label':
+      return `${line.label} ${line.line}`;
+    case 'gpioget':
+      return `${line.chip} ${line.line}`;
+  }
 }
 
 /** The storage device as people call it. */

@@ -1,5 +1,5 @@
 /** MountPlan: everything the boot does, in order, and what happens when it fails. plan.json is this value as JSON. */
-import type { Step } from './step.ts';
+import type { Step, StoredIdentity } from './step.ts';
 
 export const planSchema = 'overlaykit.plan/1';
 
@@ -51,6 +51,8 @@ export interface MountPlan {
   readonly reset: { readonly keep: readonly string[] };
   /** Percent of the bytes or inodes of a tmpfs rung in use at which overlay_helper warns; undefined where it does not. */
   readonly watermark?: number;
+  /** What is kept apart from the uppers; left away where the board lists nothing. */
+  readonly identity?: readonly StoredIdentity[];
   /** Whether overlay_helper is asked to verify and enter. */
   readonly helper: boolean;
 }

@@ -80,6 +80,47 @@ export interface ChooseGenerationStep {
   readonly keep: readonly string[];
 }
 
+/**
+ * Looks whether a variable of U-Boot's environment asks for a factory reset, before the state is read. Never fails: a board
+ * boots whatever its environment says.
+ */
+export interface AskUbootEnvStep {
+  readonly kind: 'ask-uboot-env';
+  readonly name: string;
+  /** The value that asks. */
+  readonly value: string;
+  /** Words that fw_printenv and fw_setenv get first. */
+  readonly options: readonly string[];
+}
+
+/** A line of a GPIO chip: by its number in sysfs, by the chip's label there, or by the chip's name for gpioget. */
+export type ButtonLine =
+  | { readonly by: 'number'; readonly number: number }
+  | { readonly by: 'label'; readonly label: string; readonly line: number }
+  | { readonly by: 'gpioget'; readonly version: 1 | 2; readonly chip: string; readonly line: number };
+
+/** Looks whether a button that is held asks for a factory reset. Never fails. */
+export interface AskButtonStep {
+  readonly kind: 'ask-button';
+  readonly line: ButtonLine;
+  /** Level of the line while the button is pressed. */
+  readonly pressed: 0 | 1;
+  /** Milliseconds that a pressed button has to stay so. */
+  readonly holdMs: number;
+}
+
+/** Copies the stored identity into the upper of the generation that boots, where another one had it last. */
+export interface BringIdentityStep {
+  readonly kind: 'bring-identity';
+  readonly identity: readonly StoredIdentity[];
+}
+
+/** An absolute path that is kept apart from the uppers. What is made new at a reset is not stored. */
+export interface StoredIdentity {
+  readonly path: string;
+  readonly policy: 'keep' | 'provisioned';
+}
+
 /** Checks the merged root: the right file system is mounted there, a file can be written, init can be executed. */
 export interface VerifyStep {
   readonly kind: 'verify';
@@ -95,7 +136,10 @@ export type Step =
   | MakeDirsStep
   | LoadModuleStep
   | FindStorageStep
+  | AskUbootEnvStep
+  | AskButtonStep
   | ChooseGenerationStep
+  | BringIdentityStep
   | VerifyStep;
 
 /** Stands for the number of the chosen generation in the options of a mount. */

@@ -38,6 +38,25 @@ and makes that durable before anything of the generation is used. A generation t
 generations.attempts says is given up, and the previous one comes back. A factory reset is asked for by a file on the
 storage or by a word on the kernel command line; it makes a new, empty generation, and old ones are deleted afterwards.`,
   },
+  'ask-uboot-env': {
+    title: "looks whether U-Boot's environment asks for a factory reset",
+    explanation: `Runs the board's fw_printenv. Where the variable has the value that reset.uboot_env names, the next step does the reset,
+and fw_setenv deletes the variable once the reset is durable. Where that fails, a file on the storage remembers that this
+request was served: an environment that cannot be written must not reset the board at every boot. The step never fails.`,
+  },
+  'ask-button': {
+    title: 'looks whether a button that is held asks for a factory reset',
+    explanation: `Reads one GPIO line, once; nothing is waited for while the button is not pressed. A pressed one has to stay so for
+reset.gpio.hold. A button that has asked for the last reset asks for nothing until a boot has seen it released: a stuck one
+would reset the board at every boot. The step never fails.`,
+  },
+  'bring-identity': {
+    title: 'brings what makes this board into the generation that boots',
+    explanation: `Host keys, certificates and the like are kept in overlaykit/identity on the storage, apart from the uppers. When another
+generation boots than the one that had them last (after a reset, a rollback, a try), they replace what its upper has at
+their paths, before the union is mounted. A usual boot compares one line and does nothing. What could not be brought is
+said, and tried again at the next boot; the step never fails.`,
+  },
   verify: {
     title: 'checks the merged root before it becomes /',
     explanation: `The right file system is mounted there, a file can be written, and init is there and can be executed. overlayfs mounts

@@ -24,6 +24,10 @@ export interface ShellBoardFiles {
   readonly helper?: string;
   /** Files that exist on the storage before the boot, as absolute paths. */
   readonly storage?: Readonly<Record<string, string>>;
+  /** Files below /sys before the boot, as absolute paths. */
+  readonly sys?: Readonly<Record<string, string>>;
+  /** Programs of the board that do more than a shim can: shell text after the shim's own, by name. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** Text of /sbin/init; one that records its execution unless said otherwise, none where null. */
   readonly init?: string | null;
   /** Where init is, when not at /sbin/init. */
@@ -37,6 +41,7 @@ export interface ShellStatus {
   readonly generation: string;
   readonly reset: string;
   readonly reasons: readonly string[];
+  readonly notes: readonly string[];
 }
 
 export interface ShellBoot {
@@ -102,6 +107,11 @@ export class ShellBoard {
       .toSorted();
   }
 
+  /** Removes what a boot has left, by its path in the board. */
+  async remove(path: string): Promise<void> {
+    await rm(join(this.#root, path), { recursive: true, force: true });
+  }
+
   async #build(shell: ShellName, files: ShellBoardFiles): Promise<void> {
     const dirs = [
       'bin',
@@ -130,7 +140,8 @@ export class ShellBoard {
     await chmod(join(this.#root, 'bin/sh'), 0o755);
     const shims = join(import.meta.dirname, 'shims');
     const shim = await readFile(join(shims, 'shim.sh'), 'utf8');
-    for (const applet of files.applets) await this.#install(`shims/${applet}`, shim);
+    for (const applet of files.applets)
+      await this.#install(`shims/${applet}`, `${shim}${files.programs?.[applet] ?? ''}`);
     const init = files.init === undefined ? await readFile(join(shims, 'init.sh'), 'utf8') : files.init;
     if (init !== null) await this.#install(files.initPath ?? 'sbin/init', init);
     await this.#install('sbin/overlay_init', files.overlayInit);
@@ -154,7 +165,7 @@ export class ShellBoard {
     await writeFile(join(this.#root, 'log/proc/mounts'), '/dev/root / squashfs ro 0 0\n');
     await writeFile(join(this.#root, 'log/proc/cmdline'), `console=ttyS0 ${files.cmdline ?? ''}\n`);
     if (files.mtd !== undefined) await writeFile(join(this.#root, 'log/proc/mtd'), files.mtd);
-    for (const [path, text] of Object.entries(files.storage ?? {})) {
+    for (const [path, text] of Object.entries({ ...files.storage, ...files.sys })) {
       await mkdir(join(this.#root, path, '..'), { recursive: true });
       await writeFile(join(this.#root, path), text);
     }
@@ -195,7 +206,7 @@ export class ShellBoard {
  * Debian's ash runs its own applets whatever $PATH says (FEATURE_SH_STANDALONE). Spoiling their names in the copy's applet
  * table makes it look in $PATH, as it does on boards that are built without.
  */
-function withoutApplets(busybox: Buffer, applets: readonly string[]): Buffer {
+export function withoutApplets(busybox: Buffer, applets: readonly string[]): Buffer {
   const table = busybox.indexOf('\0[\0[[\0');
   if (table === -1) throw new Error('this busybox has no applet table that begins with [ and [[');
   for (const applet of applets) {

@@ -10,7 +10,7 @@ export function checkPaths(checked: CheckedBoard): readonly Diagnostic[] {
 }
 
 /** Where something is mounted while the board boots, and what. */
-const taken: Readonly<Record<string, string>> = {
+export const taken: Readonly<Record<string, string>> = {
   [boardPaths.storage]: 'the storage is mounted there',
   [boardPaths.oldRoot]: 'the read-only root is found there afterwards',
   '/proc': 'proc is mounted there',
@@ -19,7 +19,8 @@ const taken: Readonly<Record<string, string>> = {
   '/run': 'the run-time state is there',
 };
 
-function isWithin(path: string, folder: string): boolean {
+/** Whether a path is a folder or lies below it. */
+export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 

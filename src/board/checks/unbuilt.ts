@@ -30,7 +30,7 @@ const noPlan = 'ovl check reads the whole board file, but no plan can be made fr
 const ignored = 'it is checked and carried along, and does nothing on the board so far';
 
 function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
-  const { storage, union, reset, helper } = board;
+  const { storage, union, helper } = board;
   const found: Unbuilt[] = [];
   if (storage.type === 'ubifs' || storage.type === 'file')
     found.push({
@@ -55,20 +55,6 @@ function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
       what: 'mode application',
       because: noPlan,
       fix: 'mode: system',
-    });
-  if (reset.uboot_env !== undefined)
-    found.push({
-      path: ['reset', 'uboot_env'],
-      what: 'reset.uboot_env',
-      because: ignored,
-      fix: 'until then, let U-Boot add overlaykit=reset to the kernel command line',
-    });
-  if (reset.gpio !== undefined)
-    found.push({
-      path: ['reset', 'gpio'],
-      what: 'reset.gpio',
-      because: ignored,
-      fix: 'until then, let the boot loader read the button and add overlaykit=reset to the kernel command line',
     });
   if (board.target !== undefined) found.push({ path: ['target'], what: 'target', because: ignored });
   if (helper.cross_compile !== undefined)

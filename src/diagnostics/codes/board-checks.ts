@@ -179,6 +179,27 @@ kernel command line; enter.init is the board's own init.`,
     explanation: `All triggers of a reset are switched off. When a setting locks everybody out, the board has to be opened and its flash
 written from outside. The request file and the word on the kernel command line cost nothing while nobody uses them.`,
   },
+  OVL150: {
+    title: 'an identity path makes no sense',
+    explanation: `"identity" lists what makes one board differ from the next: host keys, certificates, machine-id. It is kept beside the
+uppers and copied into each generation that boots. "/" would copy everything; what lies under /proc, /sys, /dev, /run,
+/tmp, /rom or /overlay is no part of the upper; a path inside another one follows that one's policy. On tmpfs there is
+no place to keep it.`,
+  },
+  OVL151: {
+    title: 'a path is both kept and part of the identity',
+    explanation: `"keep" copies a path from the old upper into the new one when a factory reset is done. "identity" copies it from a store
+of its own whenever another generation boots, by its policy: keep, new or provisioned. A path under both would be copied
+twice, with two contents, and with policy new one would undo the other. Most that is listed under "keep" for being
+particular to the board belongs under "identity".`,
+  },
+  OVL152: {
+    title: 'the reset button or variable is not said clearly',
+    explanation: `reset.gpio names one line: by "number", as /sys/class/gpio counts all lines, or by "chip" and "line". The number depends
+on the order in which drivers start; the label of the chip does not. gpioget, the program of libgpiod, knows chips and
+lines only. On storage.type tmpfs every power-off is a factory reset, and there is no place to remember that a request
+was served.`,
+  },
   OVL160: {
     title: 'understood, not built yet',
     explanation: `The key is part of the board file format, and its value was checked, but this version of overlaykit does not act on

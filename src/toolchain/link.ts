@@ -1,10 +1,11 @@
 /** From the engine, the native module and the script to a static program. */
-import { copyFile, cp, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
 import { cached } from '../system/cache.ts';
 import { type Compiler, compile } from './compiler.ts';
-import { engine, engineObjects } from './engine.ts';
+import { engine } from './engine.ts';
+import { leaveOut } from './left-out.ts';
 import { protocolHeader, scriptHeader } from './protocol.ts';
 
 /** How the helper is compiled: all of it, the native module in addition, and linked. */
@@ -17,6 +18,8 @@ export interface Style {
 export const releaseStyle: Style = {
   compile: [
     '-Os',
+    '-flto',
+    '-flto-partition=one',
     '-ffunction-sections',
     '-fdata-sections',
     '-fno-asynchronous-unwind-tables',
@@ -30,7 +33,20 @@ export const releaseStyle: Style = {
 };
 
 /** The engine relies on signed overflow (-fwrapv, as upstream); C files are found by relative names only. */
-const always = ['-fwrapv', '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', `-DCONFIG_VERSION="${engine.version}"`];
+const always = [
+  '-fwrapv',
+  '-D_GNU_SOURCE',
+  '-D_FILE_OFFSET_BITS=64',
+  `-DCONFIG_VERSION="${engine.version}"`,
+  '-include',
+  'host.h',
+];
+
+/** engine.c has quickjs.c in it. */
+const linkedObjects = ['engine', 'cutils', 'libregexp', 'libunicode', 'dtoa'] as const;
+
+/** What is compiled of the native module together with the engine, and rarely changes. */
+const engineParts = ['engine.c', 'engine.h', 'host.h'] as const;
 
 export interface Program {
   /** Folder with the engine's source. */
@@ -47,12 +63,16 @@ export interface Program {
  * A folder with the engine's objects and headers, compiled once for each compiler and flags: this takes most of the time.
  * @throws Failure OVL455
  */
-export async function engineFiles({ source, compiler, flags, style }: Program): Promise<string> {
+export async function engineFiles({ source, native, compiler, flags, style }: Program): Promise<string> {
   const options = [...always, ...flags, ...style.compile, '-w'];
-  const key = sha256(JSON.stringify([engine.treeDigest, compiler.identity, options]));
+  const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
+  const core = leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8'));
+  const key = sha256(JSON.stringify([engine.treeDigest, core, parts, compiler.identity, options]));
   return cached(join('quickjs-objects', key), async (work) => {
     await copySources(source, work);
-    for (const name of engineObjects) await compile(compiler, [...options, '-c', `${name}.c`], work);
+    await writeFile(join(work, 'quickjs.c'), core);
+    for (const name of engineParts) await copyFile(join(native, name), join(work, name));
+    for (const name of linkedObjects) await compile(compiler, [...options, '-c', `${name}.c`], work);
   });
 }
 
@@ -66,8 +86,9 @@ export async function linkProgram(program: Program, folder: string, name: string
   await copySources(native, folder);
   await writeFile(join(folder, 'protocol.h'), protocolHeader());
   await writeFile(join(folder, 'script.h'), scriptHeader());
+  await rm(join(folder, 'engine.c'));
   const sources = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
-  const objects = engineObjects.map((object) => `engine/${object}.o`);
+  const objects = linkedObjects.map((object) => `engine/${object}.o`);
   const options = [...always, ...flags, ...style.compile, ...style.native, '-isystem', 'engine'];
   await compile(compiler, [...options, ...style.link, '-o', name, ...sources, ...objects], folder);
 }

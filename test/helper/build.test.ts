@@ -170,7 +170,7 @@ test.serial('a compiler that fails is quoted', async (t) => {
     'x86_64-linux-musl',
     'echo "fatal error: no sense of humour" >&2; exit 1',
   );
-  await failsWith(t, 'OVL455', /failed to compile quickjs\.c\nfatal error: no sense of humour/, () =>
+  await failsWith(t, 'OVL455', /failed to compile engine\.c\nfatal error: no sense of humour/, () =>
     build({ crossCompile: broken }),
   );
   const silent = await fakeCompiler('silent', 'x86_64-linux-musl', 'kill -9 $$');

@@ -219,7 +219,7 @@ testAsRoot('with any amount of memory, there is an answer or a complaint, never 
   );
   const codes = new Set<string>();
   // Below this the kernel cannot even map the program.
-  for (let kilobytes = 700; kilobytes < 2400; kilobytes += 10) {
+  for (let kilobytes = 1000; kilobytes < 2400; kilobytes += 10) {
     const limited = [`--as=${kilobytes * 1024}`, '--', probes.get('release') ?? '', list];
     const { exitCode, signal } = await execa('prlimit', limited, { reject: false });
     codes.add(signal ?? `exit ${exitCode}`);

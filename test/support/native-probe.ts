@@ -9,6 +9,7 @@ declare const sys: Readonly<Record<string, unknown>> & {
   setExitCode(code: number): void;
 };
 
+const digits = '0123456789abcdef';
 const [, list = ''] = sys.args();
 const calls = sys.readJson(list, 1024 * 1024, 10);
 
@@ -44,7 +45,7 @@ function quoted(text: string): string {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     const plain = code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c;
-    out += plain ? text.charAt(index) : `\\u00${code < 16 ? '0' : ''}${code.toString(16)}`;
+    out += plain ? text.charAt(index) : `\\u00${digits.charAt(code >> 4)}${digits.charAt(code & 15)}`;
   }
   return `${out}"`;
 }

@@ -15,7 +15,7 @@ import { targetFor } from '../../src/toolchain/targets.ts';
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wshadow', '-Wconversion'];
 
 const sanitizedStyle: Style = {
-  compile: ['-O1', '-g0'],
+  compile: ['-O1', '-g0', '-DSANITIZED'],
   native: [
     ...warnings,
     '-fsanitize=address,undefined',

@@ -1,6 +1,5 @@
 /* An errno as a JavaScript Error. Numbers differ between architectures (MIPS has its own), names do not. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "sys.h"
@@ -18,13 +17,14 @@ static const struct {
 	ROW(ESTALE),  ROW(EDQUOT),  ROW(ENODATA), ROW(EOPNOTSUPP),  ROW(EUCLEAN), ROW(ELIBBAD), ROW(ERANGE),
 };
 
-static const char *name_of(int number, char *space, size_t size) {
+const char *sys_errno_name(int number) {
+	static char unknown[32];
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].number == number) return names[i].name;
-	snprintf(space, size, "errno %d", number);
-	return space;
+	snprintf(unknown, sizeof(unknown), "errno %d", number);
+	return unknown;
 }
 
 /* Takes `value` in any case. */
@@ -34,8 +34,8 @@ static int set(JSContext *ctx, JSValueConst error, const char *name, JSValue val
 }
 
 JSValue sys_throw(JSContext *ctx, const char *syscall, const char *path, int number) {
-	char space[32], message[512];
-	const char *code = name_of(number, space, sizeof(space));
+	char message[512];
+	const char *code = sys_errno_name(number);
 	JSValue error = JS_NewError(ctx);
 
 	if (JS_IsException(error)) return JS_EXCEPTION;

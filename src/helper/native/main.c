@@ -2,34 +2,38 @@
  * The helper's main: starts the engine, runs the compiled script that the verb is in, and, where this is PID 1, never comes back: the kernel
  * panics when PID 1 ends.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "protocol.h" /* written by the build from src/shared/helper-protocol.ts */
 #include "script.h"   /* declares the compiled scripts that qjsc wrote */
 #include "sys.h"
 
 extern char **environ;
 
+static int main_argc;
+static char **main_argv;
+
 /* Fixed, and the engine's own guard with it: a boot must not depend on what ulimit PID 1 was given. */
 #define STACK_BYTES (512 * 1024)
 
-/* What the engine takes to start and the helper to run, with room to spare. */
-#define MEMORY_LEAST (1024 * 1024)
-
 /*
- * The engine does not look whether it gets memory while it makes its builtins, and would crash where PID 1 must not. Once
- * it runs, it throws.
+ * The process ends, and the kernel takes its memory back quicker than the engine gives it. Where the compiler's sanitizers look
+ * on, memory is the C library's, and all of it is given back: JS_FreeRuntime aborts when it finds a leak.
  */
-static JSRuntime *start_engine(void) {
-	void *room = malloc(MEMORY_LEAST);
-
-	if (room == NULL) return NULL;
-	free(room);
-	return JS_NewRuntime();
+#ifdef SANITIZED
+#define START_RUNTIME JS_NewRuntime
+static void FREE_ALL(JSRuntime *runtime, JSContext *ctx) {
+	if (getpid() == 1) return;
+	if (ctx != NULL) JS_FreeContext(ctx);
+	if (runtime != NULL) JS_FreeRuntime(runtime);
 }
+#else
+#define START_RUNTIME memory_runtime
+#define FREE_ALL(runtime, ctx) ((void)0)
+#endif
 
 static void complain_of_exception(JSContext *ctx) {
 	JSValue exception = JS_GetException(ctx);
@@ -51,20 +55,14 @@ static int is_boot_verb(const char *word) {
 
 /* `word` is the verb, which says which of the scripts is wanted: loading both would take a boot twice as long. */
 static JSValue run_script(JSContext *ctx, const char *word) {
-	int boot = is_boot_verb(word);
-	JSValue script;
-
-	JS_AddIntrinsicBaseObjects(ctx);
 	if (sys_install(ctx) < 0) return JS_EXCEPTION;
-	script = JS_ReadObject(ctx, boot ? boot_script : board_script, boot ? boot_script_size : board_script_size,
-						   JS_READ_OBJ_BYTECODE);
-	if (JS_IsException(script)) return script;
-	return JS_EvalFunction(ctx, script);
+	if (is_boot_verb(word)) return engine_run(ctx, boot_script, boot_script_size);
+	return engine_run(ctx, board_script, board_script_size);
 }
 
 static int run(const char *word) {
-	JSRuntime *runtime = start_engine();
-	JSContext *ctx = runtime != NULL ? JS_NewContextRaw(runtime) : NULL;
+	JSRuntime *runtime = START_RUNTIME();
+	JSContext *ctx = runtime != NULL ? engine_context(runtime) : NULL;
 	int code = SYS_NO_EXIT_CODE;
 
 	if (ctx == NULL) {
@@ -79,68 +77,78 @@ static int run(const char *word) {
 			code = sys_exit_code();
 		JS_FreeValue(ctx, result);
 	}
-	/* JS_FreeRuntime aborts when it finds a leak, and PID 1 must not. */
-	if (getpid() != 1) {
-		if (ctx != NULL) JS_FreeContext(ctx);
-		if (runtime != NULL) JS_FreeRuntime(runtime);
-	}
+	FREE_ALL(runtime, ctx);
 	return code;
 }
 
-static void execute(const char *path, char **words) {
+static void execute(const char *path, char **words, char **environment) {
 	char line[128];
 
 	words[0] = (char *)path;
-	execv(path, words);
-	snprintf(line, sizeof(line), "%s cannot be executed: %m", path);
+	execve(path, words, environment);
+	snprintf(line, sizeof(line), "%s cannot be executed: %s", path, sys_errno_name(errno));
 	sys_complain(line);
 }
 
-/* Words between script and helper are none of init's business. */
-static void drop_private_words(void) {
-	char **word = environ;
+/* More words than a kernel's command line has room for. */
+#define WORDS_MOST 256
 
-	while (word != NULL && *word != NULL) {
-		char name[256];
-		size_t length = strcspn(*word, "=");
-		if (strncmp(*word, PRIVATE_WORD_PREFIX, strlen(PRIVATE_WORD_PREFIX)) == 0 && length < sizeof(name)) {
-			memcpy(name, *word, length);
-			name[length] = '\0';
-			unsetenv(name);
-			word = environ;
-		} else {
-			word++;
-		}
-	}
+/*
+ * The environment without the words between script and helper, which are none of init's business, and with those of `more`.
+ */
+static char **environment_with(const char *const *more) {
+	static char *words[WORDS_MOST + 4];
+	size_t count = 0;
+	char **word;
+
+	for (word = environ; word != NULL && *word != NULL && count < WORDS_MOST; word++)
+		if (strncmp(*word, PRIVATE_WORD_PREFIX, strlen(PRIVATE_WORD_PREFIX)) != 0) words[count++] = *word;
+	while (*more != NULL) words[count++] = (char *)*more++;
+	words[count] = NULL;
+	return words;
 }
 
 /*
  * The script engine has ended although this is PID 1. Somebody has to take over; a board on a pole is better served by its
  * read-only init than by a shell that nobody sees.
  */
-static void hand_to_anybody(int argc, char **argv) {
+_Noreturn static void hand_to_anybody(void) {
 	/* overlay_helper enter PLAN RUNG [WORD...]: the words follow the rung, and the rung gives its place to argv[0]. */
-	char **words = argc > 3 ? argv + 3 : argv + argc - 1;
-	const char *rung = argc > 3 ? argv[3] : "";
+	char **words = main_argc > 3 ? main_argv + 3 : main_argv + main_argc - 1;
+	const char *const none[] = {NULL};
+	char rung[64];
+	const char *const told[] = {FAILURE_REASON_WORD "=overlay_helper ended unexpectedly", rung, NULL};
 
+	snprintf(rung, sizeof(rung), FAILURE_RUNG_WORD "=%s", main_argc > 3 ? main_argv[3] : "");
 	for (;;) {
-		drop_private_words();
-		setenv(FAILURE_REASON_WORD, "overlay_helper ended unexpectedly", 1);
-		setenv(FAILURE_RUNG_WORD, rung, 1);
-		execute(OVERLAY_INIT, words);
-		drop_private_words();
-		execute("/sbin/init", words);
-		execute("/bin/sh", words);
+		execute(OVERLAY_INIT, words, environment_with(told));
+		execute("/sbin/init", words, environment_with(none));
+		execute("/bin/sh", words, environment_with(none));
 		sys_complain("nothing can be executed; trying again in 10 s");
 		sleep(10);
 	}
 }
 
+void host_assertion(const char *what, const char *file, int line, const char *function) {
+	char text[256];
+
+	snprintf(text, sizeof(text), "the script engine is broken: %s (%s:%d, %s)", what, file, line, function);
+	sys_complain(text);
+	host_abort();
+}
+
+void host_abort(void) {
+	if (getpid() == 1) hand_to_anybody();
+	_exit(SYS_NO_EXIT_CODE);
+}
+
 int main(int argc, char **argv) {
 	int code;
 
+	main_argc = argc;
+	main_argv = argv;
 	sys_start(argc, argv);
 	code = run(argc > 1 ? argv[1] : "");
-	if (getpid() == 1) hand_to_anybody(argc, argv);
+	if (getpid() == 1) hand_to_anybody();
 	return code;
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,7 +55,7 @@ SYS_FUNCTION(log) {
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
 	line = call_memory(&call, strlen(text) + 8);
 	if (line == NULL) return call_end(&call, JS_EXCEPTION);
-	length = sprintf(line, "<%d>%s\n", level, text);
+	length = snprintf(line, strlen(text) + 8, "<%d>%s\n", level, text);
 	open_kernel_log();
 	return call_end(&call, JS_NewBool(ctx, say(kernel_log, line, (size_t)length)));
 }

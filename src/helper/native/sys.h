@@ -28,6 +28,9 @@ void sys_complain(const char *text);
 /* failure.c: throws an Error for an errno; always returns JS_EXCEPTION. `path` may be NULL. */
 JSValue sys_throw(JSContext *ctx, const char *syscall, const char *path, int number);
 
+/* failure.c: "ENOENT", or "errno N" for one without a name here, until the next call. */
+const char *sys_errno_name(int number);
+
 /* call.c: the arguments of one call from JavaScript, and everything that is freed when it ends. */
 struct held;
 typedef struct {

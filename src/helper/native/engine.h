@@ -1,0 +1,19 @@
+/* The script engine as the helper starts it. */
+#ifndef OVERLAYKIT_ENGINE_H
+#define OVERLAYKIT_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quickjs.h"
+
+/* engine.c: a context with the builtins that ../builtins.d.ts declares, and no others; NULL without memory. */
+JSContext *engine_context(JSRuntime *runtime);
+
+/* engine.c: loads a compiled script, which is trusted as the program itself is, and runs it. */
+JSValue engine_run(JSContext *ctx, const uint8_t *bytecode, size_t size);
+
+/* memory.c: a runtime with the allocator that is made for a process of some milliseconds. */
+JSRuntime *memory_runtime(void);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * The engine's memory: blocks of some sizes, cut from chunks, and kept for the next of their size when they are freed. Nothing
+ * is given back to the kernel but what is very large, since the process ends soon.
+ *
+ * The C library's allocator has the kernel set up and take down some fifty mappings for a start of the engine, a third of
+ * its time. The first chunk is part of the program, so the engine has what it needs to start, which it does not look after.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "engine.h"
+
+/* What the engine takes to start, the builtins and the larger of the two scripts, with room to spare. */
+#define FIRST_CHUNK (384 * 1024)
+#define CHUNK (256 * 1024)
+/* From here on a block is a mapping of its own. */
+#define LARGE (64 * 1024)
+
+/* Classes: steps of 16 bytes up to 1 KiB, then four for each doubling. */
+#define STEP 16
+#define SMALL 1024
+#define SMALL_CLASSES (SMALL / STEP)
+#define CLASSES (SMALL_CLASSES + 4 * 6 + 1)
+
+/* In front of each block. The engine's values want eight bytes of alignment on 32-bit processors too. */
+struct block {
+	size_t size; /* bytes after this header */
+	union {
+		size_t class; /* CLASSES for a mapping of its own */
+		uint64_t align;
+	};
+};
+
+/* What a free block holds. */
+struct free_block {
+	struct free_block *next;
+};
+
+static char first_chunk[FIRST_CHUNK] __attribute__((aligned(16)));
+static char *chunk = first_chunk;
+static size_t chunk_left = FIRST_CHUNK;
+static struct free_block *free_blocks[CLASSES];
+
+/* The class whose blocks have room for `size`, and how much they have. */
+static size_t class_of(size_t size, size_t *room) {
+	size_t class = SMALL_CLASSES, base = SMALL, quarter;
+
+	if (size <= SMALL) {
+		class = (size - 1) / STEP;
+		*room = (class + 1) * STEP;
+		return class;
+	}
+	while (size > base * 2) {
+		base *= 2;
+		class += 4;
+	}
+	quarter = (size - base - 1) / (base / 4);
+	*room = base + (quarter + 1) * (base / 4);
+	return class + quarter;
+}
+
+static void *map(size_t bytes) {
+	void *place = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return place == MAP_FAILED ? NULL : place;
+}
+
+static struct block *cut(size_t bytes) {
+	struct block *block;
+
+	if (bytes > chunk_left) {
+		/* What is left of the old chunk is lost: less than one block. */
+		char *next = map(CHUNK);
+		if (next == NULL) return NULL;
+		chunk = next;
+		chunk_left = CHUNK;
+	}
+	block = (struct block *)(void *)chunk;
+	chunk += bytes;
+	chunk_left -= bytes;
+	return block;
+}
+
+static struct block *header_of(const void *memory) {
+	return (struct block *)(uintptr_t)((const char *)memory - sizeof(struct block));
+}
+
+static void *start(JSMallocState *state, struct block *block, size_t size, size_t class) {
+	block->size = size;
+	block->class = class;
+	state->malloc_count++;
+	state->malloc_size += size;
+	return block + 1;
+}
+
+static void *allocate(JSMallocState *state, size_t size) {
+	size_t room, class;
+	struct block *block;
+
+	if (size > (size_t)1 << 30) return NULL;
+	if (size > LARGE) {
+		block = map(size + sizeof(*block));
+		return block == NULL ? NULL : start(state, block, size, CLASSES);
+	}
+	class = class_of(size, &room);
+	if (free_blocks[class] != NULL) {
+		block = header_of(free_blocks[class]);
+		free_blocks[class] = free_blocks[class]->next;
+	} else {
+		block = cut(room + sizeof(*block));
+	}
+	return block == NULL ? NULL : start(state, block, room, class);
+}
+
+static void release(JSMallocState *state, void *memory) {
+	struct block *block;
+	struct free_block *freed = memory;
+
+	if (memory == NULL) return;
+	block = header_of(memory);
+	state->malloc_count--;
+	state->malloc_size -= block->size;
+	if (block->class == CLASSES) {
+		munmap(block, block->size + sizeof(*block));
+		return;
+	}
+	freed->next = free_blocks[block->class];
+	free_blocks[block->class] = freed;
+}
+
+static size_t usable(const void *memory) { return header_of(memory)->size; }
+
+static void *resize(JSMallocState *state, void *memory, size_t size) {
+	size_t have;
+	void *larger;
+
+	if (memory == NULL) return size == 0 ? NULL : allocate(state, size);
+	if (size == 0) {
+		release(state, memory);
+		return NULL;
+	}
+	have = usable(memory);
+	/* Shrinking by less than half is not worth a copy. */
+	if (size <= have && size > have / 2) return memory;
+	larger = allocate(state, size);
+	if (larger == NULL) return NULL;
+	memcpy(larger, memory, size < have ? size : have);
+	release(state, memory);
+	return larger;
+}
+
+static const JSMallocFunctions functions = {allocate, release, resize, usable};
+
+JSRuntime *memory_runtime(void) { return JS_NewRuntime2(&functions, NULL); }

@@ -215,11 +215,12 @@ testAsRoot('with any amount of memory, there is an answer or a complaint, never 
   const list = join(folder, 'calls-memory');
   await writeFile(
     list,
-    JSON.stringify([['args'], ['readFile', '/proc/self/mountinfo', 100_000], ['mkdir', 7]]),
+    JSON.stringify([['args'], ['readFile', join(folder, 'large'), 200_000], ['mkdir', 7]]),
   );
+  await writeFile(join(folder, 'large'), 'x'.repeat(150_000));
   const codes = new Set<string>();
   // Below this the kernel cannot even map the program.
-  for (let kilobytes = 1000; kilobytes < 2400; kilobytes += 10) {
+  for (let kilobytes = 1000; kilobytes < 3400; kilobytes += 25) {
     const limited = [`--as=${kilobytes * 1024}`, '--', probes.get('release') ?? '', list];
     const { exitCode, signal } = await execa('prlimit', limited, { reject: false });
     codes.add(signal ?? `exit ${exitCode}`);

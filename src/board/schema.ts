@@ -5,6 +5,7 @@
  * In: nothing but zod and the kinds of value. Out: `boardSchema` and the type Board.
  */
 import { z } from 'zod';
+import { legacyAlgorithms } from './legacy-algorithms.ts';
 import { identity, reset } from './reset-schema.ts';
 import { storage, tmpfsRung } from './storage-schema.ts';
 import { absolutePath, duration, kernelVersion, must, plainName, text, word } from './values.ts';
@@ -151,9 +152,10 @@ const target = z
       .describe('User to log in as.'),
     port: z.int().min(1).max(65535).optional().describe('TCP port.'),
     legacy_algorithms: z
-      .boolean()
-      .default(false)
-      .describe('Offer the old algorithms of old dropbear servers too.'),
+      .array(z.enum(legacyAlgorithms))
+      .default([])
+      .describe('Old algorithms that are offered too, because its SSH server has no others.')
+      .meta({ examples: [['diffie-hellman-group1-sha1', 'ssh-rsa']] }),
   })
   .describe('Where the board is reached over SSH.');
 

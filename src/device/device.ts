@@ -22,10 +22,11 @@ export function script(text: string, ...words: readonly string[]): Command {
   return { kind: 'script', text, words };
 }
 
-/** How a command ended: by itself, or by a signal, named without SIG as ssh does. */
+/** How a command ended: by itself; by a signal, named without SIG as ssh does; or, after expectReboot(), with the connection. */
 export type Ending =
   | { readonly kind: 'exited'; readonly code: number }
-  | { readonly kind: 'killed'; readonly signal: string };
+  | { readonly kind: 'killed'; readonly signal: string }
+  | { readonly kind: 'disconnected' };
 
 export interface Outcome {
   readonly ending: Ending;

@@ -1,4 +1,5 @@
 /** What `npm test` and `npm run demo` need on a machine: installed where that is possible, named in one line where not. */
+import { rm, writeFile } from 'node:fs/promises';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { runTool } from './process.ts';
 import { findTool, type ToolName, tools } from './tools.ts';
@@ -26,8 +27,24 @@ export async function installPrerequisites(
   // Another apt may be at work, as on a machine that has just started; it is waited for, at most this many seconds.
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
   await runTool('apt-get', [...wait, 'update'], options);
-  await runTool('apt-get', [...wait, ...install, ...packages], options);
+  await withoutStarting(() => runTool('apt-get', [...wait, ...install, ...packages], options));
   if (missingPackages(names).length > 0) throw cannotInstall(names);
+}
+
+/** Asked by Debian's packages before they start a service; 101 is "no". */
+const policy = '/usr/sbin/policy-rc.d';
+
+/** Installs without starting what was installed: openssh-server would else listen on all of this machine's addresses. */
+async function withoutStarting(work: () => Promise<unknown>): Promise<void> {
+  const isOurs = await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' }).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await work();
+  } finally {
+    if (isOurs) await rm(policy, { force: true });
+  }
 }
 
 const install = ['install', '--yes', '--no-install-recommends'];

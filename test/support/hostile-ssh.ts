@@ -1,0 +1,84 @@
+/** Servers that do what no real one does, in this process and on loopback. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import ssh2, { type Connection, type ServerChannel, type ServerConfig } from 'ssh2';
+import { requireTool } from '../../src/system/tools.ts';
+
+/** Something that listens; what it does with a connection is the test's. */
+export async function listener(t: ExecutionContext, serve: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  t.teardown(() => {
+    for (const one of sockets) one.destroy();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+export interface OwnServer {
+  readonly port: number;
+  /** What the client sent to log in, in order. */
+  readonly logins: { readonly method: string; readonly password?: string }[];
+  /** Line of known_hosts with its key. */
+  readonly knownHosts: string;
+}
+
+export interface OwnServerOptions {
+  readonly config?: Partial<ServerConfig>;
+  readonly keyType?: 'ed25519' | 'rsa';
+  readonly accept?: (method: string) => boolean;
+  readonly methods?: readonly string[];
+  readonly onExec?: (line: string, channel: ServerChannel, client: Connection) => void;
+}
+
+/** By ssh-keygen: every so often ssh2 makes a key that it cannot read itself. */
+async function hostKey(type: string): Promise<{ readonly private: string; readonly public: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovl-host-key-'));
+  const file = join(folder, 'key');
+  try {
+    await execa(requireTool('ssh-keygen'), ['-q', '-t', type, '-N', '', '-f', file]);
+    return { private: await readFile(file, 'utf8'), public: await readFile(`${file}.pub`, 'utf8') };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** ssh2's own server, which records. */
+export async function ownServer(t: ExecutionContext, options: OwnServerOptions = {}): Promise<OwnServer> {
+  const key = await hostKey(options.keyType ?? 'ed25519');
+  const logins: { method: string; password?: string }[] = [];
+  const server = new ssh2.Server({ hostKeys: [key.private], ...options.config }, (client) => {
+    client.on('error', () => {});
+    client.on('authentication', (context) => {
+      logins.push({
+        method: context.method,
+        ...(context.method === 'password' ? { password: context.password } : {}),
+      });
+      if ((options.accept ?? (() => true))(context.method)) context.accept();
+      else context.reject([...(options.methods ?? ['password'])] as never);
+    });
+    client.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _reject, info) => {
+        const channel = acceptExec();
+        channel.on('error', () => {});
+        options.onExec?.(info.command, channel, client);
+      });
+    });
+  });
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as { port: number };
+  const [type, base64] = key.public.split(' ');
+  return { port, logins, knownHosts: `[127.0.0.1]:${port} ${type} ${base64}\n` };
+}

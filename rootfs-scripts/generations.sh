@@ -169,8 +169,14 @@ make_room() {
 # applets: rm
 sweep() {
   for ovl_dir in "$ovl_storage"/generations/*; do
-    is_needed "${ovl_dir##*/}" || rm -rf "$ovl_dir"
+    is_needed "${ovl_dir##*/}" || ovl_why=$(rm -rf "$ovl_dir" 2>&1) ||
+      say 4 "$ovl_dir cannot be deleted: $ovl_why"
   done
+}
+
+# sweep_by_helper: it takes immutable flags away, which keep rm from deleting.
+sweep_by_helper() {
+  [ "$ovl_helper" = yes ] && /sbin/overlay_helper sweep >/dev/null
 }
 
 # is_needed NAME
@@ -221,7 +227,7 @@ afterwards() {
       sleep "$ovl_seconds"
       confirm && [ $# -gt 0 ] && "$@"
     fi
-    read_state && sweep
+    read_state && { sweep_by_helper || sweep; }
     make_reserve
   ) &
   export OVERLAYKIT_JOB=$!

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # state.sh names the variables
 # What makes one board different from the next: host keys, certificates. It is kept beside the generations, in numbered
-# versions (docs/decisions/0007): overlaykit/identity/N/root/PATH, which counts once overlaykit/identity/N/whole is there.
+# versions (docs/decisions/0009): overlaykit/identity/N/root/PATH, which counts once overlaykit/identity/N/whole is there.
 # The newest that counts is the identity. Nothing is renamed: JFFS2 shows a directory twice where a rename is cut.
 #
 # WORDS below are paths, each group of them after its policy: keep /etc/dropbear provisioned /etc/device.crt
@@ -72,6 +72,8 @@ tell_unprovisioned() {
 # background, after the boot was confirmed.
 # applets: mkdir chmod rm sync
 store_identity() {
+  # It knows extended attributes, and waits for whoever else changes the store.
+  [ "$ovl_helper" = no ] || ! /sbin/overlay_helper store >/dev/null || return 0
   ovl_marker=
   [ ! -e "$ovl_storage/overlaykit/identity.generation" ] || read -r ovl_marker <"$ovl_storage/overlaykit/identity.generation"
   # Where the identity could not be brought in, what the upper has is not it.
@@ -85,11 +87,11 @@ store_identity() {
   }
   make_dirs "$ovl_storage/overlaykit/identity" && chmod 700 "$ovl_storage/overlaykit/identity" || return 1
   ovl_making=$ovl_storage/overlaykit/identity/$((ovl_version + 1))
-  if rm -rf "$ovl_making" && (umask 077 && mkdir "$ovl_making" "$ovl_making/root") && fill_identity "$@" && sync; then
+  if [ ! -e "$ovl_making/whole" ] && rm -rf "$ovl_making" && (umask 077 && mkdir "$ovl_making" "$ovl_making/root") && fill_identity "$@" && sync; then
     echo >"$ovl_making/whole" && sync && forget_identities
   else
     say 3 "the identity could not be stored; the next boot that is confirmed tries again"
-    rm -rf "$ovl_making"
+    [ -e "$ovl_making/whole" ] || rm -rf "$ovl_making"
   fi
 }
 

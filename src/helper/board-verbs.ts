@@ -10,11 +10,13 @@ import { confirm } from './verbs/confirm.ts';
 import { drop } from './verbs/drop.ts';
 import { list } from './verbs/list.ts';
 import { name } from './verbs/name.ts';
+import { provision } from './verbs/provision.ts';
 import { reset } from './verbs/reset.ts';
 import { rollback } from './verbs/rollback.ts';
 import { snapshot } from './verbs/snapshot.ts';
 import { state } from './verbs/state.ts';
 import { status } from './verbs/status.ts';
+import { store } from './verbs/store.ts';
 import { sweep } from './verbs/sweep.ts';
 import { tidy } from './verbs/tidy.ts';
 import { tryOnce } from './verbs/try.ts';
@@ -69,6 +71,18 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[--dry-run] [PATH]',
     does: 'lets the next boot forget all changes, or those at a path',
     run: reset,
+  },
+  {
+    name: 'provision',
+    takes: 'PATH...',
+    does: 'stores what the running system has there as part of the identity',
+    run: provision,
+  },
+  {
+    name: 'store',
+    takes: '',
+    does: 'stores the identity that the running generation has; overlay_init runs it after a confirmed boot',
+    run: store,
   },
   { name: 'state', takes: '', does: 'shows what the two slots of the state hold', run: state },
   {

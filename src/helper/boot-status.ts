@@ -15,6 +15,8 @@ export interface BootStatus {
   readonly reset: string;
   /** Why rungs above were given up. */
   readonly reasons: readonly string[];
+  /** What else was wrong. */
+  readonly notes: readonly string[];
 }
 
 const maxBytes = 64 * 1024;
@@ -29,7 +31,7 @@ export function readBootStatus(port: BoardPort): BootStatus {
   const found = parsed(port, path);
   if (!isRecord(found)) throw new Refused(`${path} is not the status of a boot`);
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const { reasons } = found;
+  const { reasons, notes } = found;
   return {
     board: text(found.board),
     plan: text(found.plan),
@@ -37,6 +39,7 @@ export function readBootStatus(port: BoardPort): BootStatus {
     booted: generationNumber(text(found.generation)),
     reset: text(found.reset),
     reasons: Array.isArray(reasons) ? reasons.map(text) : [],
+    notes: Array.isArray(notes) ? notes.map(text) : [],
   };
 }
 

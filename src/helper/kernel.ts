@@ -89,6 +89,7 @@ export const kernel: Port & StoragePort = {
   lock: sys.lock,
   copyIn: sys.copyIn,
   copyAttributes: sys.copyAttributes,
+  loosenIn: sys.loosenIn,
   attributeIn: sys.attributeIn,
   equalIn: sys.equalIn,
   statfs: sys.statfs,

@@ -1,4 +1,5 @@
 /** Deleting a tree: as much as can be deleted, and what cannot be is told, not fatal. */
+import { isKernelError } from './port.ts';
 import type { StoragePort } from './storage-port.ts';
 import { reason } from './trouble.ts';
 import { walk } from './walk.ts';
@@ -26,6 +27,20 @@ export function remove(port: StoragePort, directory: number, name: string, label
   }
 }
 
+/**
+ * Does something to a name that is to go. Where the kernel refuses because the file or its directory is immutable or
+ * append-only, these flags are taken away first: what nothing keeps has nothing to protect.
+ */
+export function loosened<T>(port: StoragePort, directory: number, name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isKernelError(error) || error.code !== 'EPERM') throw error;
+    for (const one of [name, '.']) port.loosenIn(directory, one);
+    return action();
+  }
+}
+
 /** One walk over the tree that deletes what it can. */
 class Pass {
   progress = false;
@@ -48,7 +63,8 @@ class Pass {
   /** True once there is nothing of that name; false for a directory, and where it is stuck. */
   removeFile(directory: number, name: string, path: string): boolean {
     try {
-      if (this.port.removeIn(directory, name) === 'directory') return false;
+      const removed = loosened(this.port, directory, name, () => this.port.removeIn(directory, name));
+      if (removed === 'directory') return false;
       this.progress = true;
       return true;
     } catch (error) {
@@ -60,7 +76,8 @@ class Pass {
   /** True once it is gone; false where something is left in it. */
   removeDirectory(directory: number, name: string, path: string): boolean {
     try {
-      if (!this.port.removeDirectoryIn(directory, name)) return false;
+      if (!loosened(this.port, directory, name, () => this.port.removeDirectoryIn(directory, name)))
+        return false;
       this.progress = true;
       return true;
     } catch (error) {

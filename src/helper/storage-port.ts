@@ -69,9 +69,11 @@ export interface StoragePort {
   copyIn(directory: number, name: string, to: number, toName: string): number;
   /** Owner, mode, extended attributes and times of a directory. */
   copyAttributes(directory: number, to: number): number;
+  /** Takes the immutable and append-only flags away from a file or directory; nothing where it has none. */
+  loosenIn(directory: number, name: string): void;
   /** An extended attribute of the file itself; undefined where it has none. */
   attributeIn(directory: number, name: string, attribute: string): string | undefined;
-  /** Whether both are regular files with the same owner, mode, attributes and content. */
+  /** Whether both are the same, and no directories: type, owner, mode, attributes and content, or where a link leads. */
   equalIn(directory: number, name: string, other: number, otherName: string): boolean;
   statfs(path: string): FileSystemStatus;
   /** Waits; a signal may end it early. */

@@ -214,6 +214,9 @@ export class ModelStorage implements BoardPort {
     return equals(this.entry(directory, name), this.entry(other, otherName));
   }
   sleep(_seconds: number): void {}
+  loosenIn(_directory: number, name: string): void {
+    this.call('ioctl', name);
+  }
   attributeIn(directory: number, name: string, attribute: string): string | undefined {
     this.call('getxattr', name);
     return this.entry(directory, name)?.attributes.get(attribute);

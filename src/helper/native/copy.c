@@ -20,8 +20,9 @@
 #define CHANGED 1 /* somebody wrote to the file meanwhile */
 #define FLAGGED 2 /* immutable or append-only, which the copy is not */
 
-/* linux/fs.h, which C libraries do not bring. The kernel writes an int, although the number says long. */
+/* linux/fs.h, which C libraries do not bring. The kernel reads and writes an int, although the number says long. */
 #define GET_FLAGS _IOR('f', 1, long)
+#define SET_FLAGS _IOW('f', 2, long)
 #define IMMUTABLE_OR_APPEND 0x30
 
 struct place {
@@ -215,6 +216,30 @@ SYS_FUNCTION(copyAttributes) {
 	if (fstat(from.directory, &st) < 0 || copy_attributes(from, to, &st, &failed) < 0)
 		return call_end_rc(&call, -1, failed, NULL);
 	return call_end(&call, JS_NewInt32(ctx, is_flagged(from.directory) ? FLAGGED : 0));
+}
+
+/* loosenIn(directory, name): takes the immutable and append-only flags away; file systems without flags have none */
+SYS_FUNCTION(loosenIn) {
+	Call call = call_begin(ctx, argv);
+	int directory = call_descriptor(&call, 0);
+	const char *name = call_name(&call, 1);
+	int flags[2] = {0, 0}, fd, rc = 0, number;
+	struct stat st;
+
+	if (call.failed) return call_end(&call, JS_EXCEPTION);
+	/* Opening a device would ask its driver. */
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return call_end_rc(&call, -1, "stat", name);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return call_end(&call, JS_UNDEFINED);
+	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) return call_end_rc(&call, -1, "open", name);
+	if (ioctl(fd, GET_FLAGS, flags) == 0 && (flags[0] & IMMUTABLE_OR_APPEND) != 0) {
+		flags[0] &= ~IMMUTABLE_OR_APPEND;
+		rc = ioctl(fd, SET_FLAGS, flags);
+	}
+	number = errno;
+	close(fd);
+	if (rc < 0) return call_end_errno(&call, "ioctl", name, number);
+	return call_end(&call, JS_UNDEFINED);
 }
 
 /* attributeIn(directory, name, attribute): an extended attribute of the file itself; undefined where it has none */

@@ -77,7 +77,20 @@ static int same(int one, const struct stat *a, int other, const struct stat *b) 
 	return rc == 1 ? same_content(one, other) : rc;
 }
 
-/* equalIn(directory, name, other directory, other name): whether both are regular files and the same */
+/* For what has no content to be read: type, owner, mode, number, and where a link leads. -1 on failure. */
+static int same_node(int directory, const char *name, const struct stat *a, int other, const char *other_name,
+	const struct stat *b) {
+	ssize_t length, found;
+
+	if (a->st_mode != b->st_mode || a->st_uid != b->st_uid || a->st_gid != b->st_gid || a->st_rdev != b->st_rdev) return 0;
+	if (!S_ISLNK(a->st_mode)) return 1;
+	length = readlinkat(directory, name, values[0], sizeof(values[0]));
+	found = readlinkat(other, other_name, values[1], sizeof(values[1]));
+	if (length < 0 || found < 0) return -1;
+	return length == found && memcmp(values[0], values[1], (size_t)length) == 0;
+}
+
+/* equalIn(directory, name, other directory, other name): whether both are the same and no directories */
 SYS_FUNCTION(equalIn) {
 	Call call = call_begin(ctx, argv);
 	int directory = call_descriptor(&call, 0), one, other, rc, number;
@@ -87,6 +100,15 @@ SYS_FUNCTION(equalIn) {
 	struct stat a, b;
 
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
+	if (fstatat(directory, name, &a, AT_SYMLINK_NOFOLLOW) < 0) return call_end_rc(&call, -1, "stat", name);
+	if (fstatat(other_directory, other_name, &b, AT_SYMLINK_NOFOLLOW) < 0)
+		return call_end_rc(&call, -1, "stat", other_name);
+	if (S_ISDIR(a.st_mode) || (S_ISREG(a.st_mode) && !S_ISREG(b.st_mode))) return call_end(&call, JS_FALSE);
+	if (!S_ISREG(a.st_mode)) {
+		rc = same_node(directory, name, &a, other_directory, other_name, &b);
+		if (rc < 0) return call_end_rc(&call, -1, "readlink", name);
+		return call_end(&call, JS_NewBool(ctx, rc));
+	}
 	one = open_file(directory, name, &a);
 	if (one < 0) return call_end_rc(&call, -1, "open", name);
 	other = open_file(other_directory, other_name, &b);

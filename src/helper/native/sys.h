@@ -102,6 +102,7 @@ SYS_FUNCTION(lock);
 /* copy.c */
 SYS_FUNCTION(copyIn);
 SYS_FUNCTION(copyAttributes);
+SYS_FUNCTION(loosenIn);
 SYS_FUNCTION(attributeIn);
 /* equal.c */
 SYS_FUNCTION(equalIn);

@@ -4,7 +4,7 @@ import { dropped } from '../../shared/state-changes.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration, partial, rolesOf } from '../generations.ts';
 import { readMounts } from '../mounts.ts';
-import { remove } from '../remove.ts';
+import { loosened, remove } from '../remove.ts';
 import { currentState, readSlots, writeState } from '../slots.ts';
 import { lockGenerations, openStorage, type Storage, withState } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
@@ -46,7 +46,9 @@ function forget(port: BoardPort, storage: Storage, word: string, booted: number)
 /** Calls a generation unfinished, which nothing boots and every sweep deletes. */
 export function hide(port: BoardPort, { generations }: Storage, number: number): void {
   attempt(`cannot rename /overlay/generations/${number}`, () => {
-    port.renameIn(generations, String(number), generations, `${number}${partial}`);
+    loosened(port, generations, String(number), () =>
+      port.renameIn(generations, String(number), generations, `${number}${partial}`),
+    );
     port.syncDirectory(generations);
     port.syncFileSystem(generations);
   });

@@ -6,6 +6,7 @@ import { verbExit } from '../../shared/report.ts';
 import { chooseSlot } from '../../shared/state.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { type Forecast, forecastReset } from '../forecast.ts';
+import { overlap, pathOf, readIdentity } from '../identity.ts';
 import { addRequest, findChange, pathNames } from '../reset-paths.ts';
 import { readSettings } from '../settings.ts';
 import { currentState, readSlots } from '../slots.ts';
@@ -65,6 +66,7 @@ function askForAll(port: BoardPort, { notes }: Storage, keep: readonly string[])
       throw new Error('/overlay/overlaykit/reset does not read back as it was written');
   }
   for (const path of keep) port.print(`stays ${oneLine(path)}`);
+  for (const { path } of readIdentity(port)) port.print(`stays ${pathOf(path)}`);
   port.print(`the next boot ${asked ? 'was asked already to go' : 'goes'} back to factory state`);
   port.print('what is changed until then is forgotten too');
   return verbExit.done;
@@ -88,5 +90,7 @@ function askForPath(port: BoardPort, storage: Storage, booted: number, path: str
   );
   port.print(`the next boot forgets the changes at ${oneLine(path)} of generation ${booted}`);
   port.print('what is changed there until then is forgotten too');
+  for (const one of readIdentity(port))
+    if (overlap(one.path, names)) port.print(`stays ${pathOf(one.path)}, as it is stored`);
   return verbExit.done;
 }

@@ -9,6 +9,7 @@ import {
 import { chooseSlot, type SlotContent, type State } from '../../shared/state.ts';
 import { type BootStatus, readBootStatus } from '../boot-status.ts';
 import { fullness, fullnessWords } from '../fullness.ts';
+import { unprovisioned } from '../identity.ts';
 import { json } from '../json.ts';
 import { readBoots } from '../ledger.ts';
 import { isKernelError } from '../port.ts';
@@ -51,6 +52,7 @@ function reportOf(port: BoardPort): BoardReport {
     troubles: [
       ...troubles,
       ...troublesOfBoot(boot),
+      ...troublesOfIdentity(port, boot, storage),
       ...troublesOfSlots(slots, storage),
       ...troublesOfStorage(room),
       ...troublesOfMemory(port, room),
@@ -103,6 +105,17 @@ function useOf(slots: Slots, name: 'a' | 'b'): SlotUse {
 function pending(port: BoardPort, storage: Storage): BoardReport['pending'] {
   const { requests } = readRequests(port, storage);
   return { reset: port.statIn(storage.notes, 'reset') !== undefined, paths: requests.length };
+}
+
+/** What the boot has noted, and what the factory has forgotten; that may have been made good since the boot. */
+function troublesOfIdentity(
+  port: BoardPort,
+  boot: BootStatus | undefined,
+  storage: Storage | undefined,
+): readonly string[] {
+  const noted = (boot?.notes ?? []).filter((note) => !note.startsWith('not provisioned: '));
+  if (storage === undefined) return noted;
+  return [...noted, ...unprovisioned(port, storage).map((path) => `not provisioned: ${path}`)];
 }
 
 function troublesOfBoot(boot: BootStatus | undefined): readonly string[] {

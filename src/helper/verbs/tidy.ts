@@ -4,6 +4,7 @@
  */
 import { verbExit } from '../../shared/report.ts';
 import { isComplete } from '../generations.ts';
+import { forgetMarker, overlap, readIdentity } from '../identity.ts';
 import { isDirectory } from '../mode.ts';
 import { readMounts } from '../mounts.ts';
 import {
@@ -32,6 +33,10 @@ export function tidy(port: BoardPort, words: readonly string[]): number {
   const { requests, damaged } = readRequests(port, storage);
   if (damaged > 0) port.complain(`overlay_helper: tidy: ${damaged} requests are damaged; they are left out`);
   const done = requests.map((request) => forgetOrSay(port, storage, request));
+  // What makes this board stays, whatever was asked for: the boot brings it in again.
+  const identity = readIdentity(port);
+  if (requests.some(({ path }) => identity.some((one) => overlap(one.path, path))))
+    forgetMarker(port, storage);
   port.syncFileSystem(storage.generations);
   forgetRequests(port, storage);
   return done.every((one) => one) && damaged === 0 ? verbExit.done : verbExit.no;

@@ -27,14 +27,14 @@ step() {
   ovl_step="step $1, $2"
   [ ! -e /proc/uptime ] || { read -r ovl_now _ </proc/uptime && ovl_stamps="$ovl_stamps $1=$ovl_now"; }
   shift 2
-  ovl_why=
+  ovl_why='' ovl_hint=''
   if [ -z "$ovl_run" ]; then
     "$@" && return 0
   else
     "$@" 2>"$ovl_run/stderr" && return 0
     read -r ovl_why <"$ovl_run/stderr"
   fi
-  ovl_failed=$ovl_step
+  ovl_failed=$ovl_step$ovl_hint
   say 3 "$ovl_step: failed: ${ovl_why:-no reason given}"
   return 1
 }
@@ -93,10 +93,11 @@ note() {
 # settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
 # /run/overlaykit/login for whoever logs in, and to the ledger where there is storage.
 settle() {
+  set -- "$1${ovl_repaired:+; $ovl_repaired}"
   say "$ovl_level" "rung $ovl_rung: $1"
   [ -n "$ovl_run" ] || return 0
-  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
-  ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]"
+  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"storage\":\"$ovl_device\",\"repaired\":\"$ovl_repaired\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
+  ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]${ovl_repaired:+ $ovl_repaired}"
   echo "$ovl_account" >"$ovl_run/ledger"
   case $ovl_level$ovl_notes in
     [4-7]) ;;
@@ -116,7 +117,8 @@ begin_after() {
 
 # execute_init WORD...: replaces this shell by init.
 execute_init() {
-  unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB
+  unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB \
+    OVERLAYKIT_SO_FAR
   ovl_failed="the kernel cannot execute init"
   exec "$init" "$@"
 }
@@ -180,12 +182,30 @@ rescue() {
   done
 }
 
+# rescue_by_reboot SECONDS WORD...: for a board that nobody stands in front of: what failed now may work the next time. Who
+# asks for the shell at the boot loader does stand there.
+# applets: sleep sync reboot
+rescue_by_reboot() {
+  ovl_seconds=$1
+  shift
+  case ${ovl_words-} in *" overlaykit=rescue "*) rescue "$@" ;; esac
+  settle "the board is restarted in $ovl_seconds seconds"
+  sleep "$ovl_seconds"
+  sync
+  reboot -f
+  # Not every busybox has the applet, and not every applet knows -f; the kernel does it without waiting for anything.
+  echo b >/proc/sysrq-trigger
+  sleep 5
+  say 3 "the board cannot be restarted"
+  read_only_root "$@"
+  rescue "$@"
+}
+
 # last_resort WORD...: when no rung of the ladder could be taken, something is executed all the same: a board without
-# init is a journey.
+# init is a journey. Where there is no init either, the rescue follows.
 last_resort() {
   ovl_rung=none
   say 3 "no rung of the ladder ($ladder) could be taken"
   read_only_root "$@"
   ovl_rung=rescue
-  rescue "$@"
 }

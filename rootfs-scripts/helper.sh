@@ -11,6 +11,7 @@ meet_helper() {
     persistent | previous | tmpfs)
       say 3 "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
       ovl_start=$OVERLAYKIT_RUNG
+      resume_from "${OVERLAYKIT_SO_FAR-}"
       return 0
       ;;
   esac
@@ -19,6 +20,18 @@ meet_helper() {
   else
     say 4 "no /sbin/overlay_helper; the board's own applets do its work"
   fi
+}
+
+# resume_from "SEQ GENERATION DEVICE REPAIRED": what the shell before overlay_helper knew; see enter_by_helper.
+resume_from() {
+  ovl_seq=${1%% *}
+  ovl_left=${1#* }
+  ovl_generation=${ovl_left%% *}
+  ovl_left=${ovl_left#* }
+  ovl_device=${ovl_left%% *}
+  ovl_repaired=${ovl_left#* }
+  ovl_reasons=${OVERLAYKIT_REASONS-}
+  [ -z "$ovl_reasons$ovl_repaired" ] || ovl_level=3
 }
 
 # still_up COUNT: whether the rung's mounts are up already, because overlay_helper has given them back.
@@ -52,5 +65,7 @@ verify_with_helper() {
 
 # enter_by_helper WORD...: executes it in place of this shell; returns only where there is none.
 enter_by_helper() {
-  [ "$ovl_helper" = no ] || exec /sbin/overlay_helper enter /etc/overlaykit/plan.json "$ovl_rung" "$@"
+  [ "$ovl_helper" != no ] || return 0
+  export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons"
+  exec /sbin/overlay_helper enter /etc/overlaykit/plan.json "$ovl_rung" "$@"
 }

@@ -40,24 +40,27 @@ mount_here() {
   ovl_present="$ovl_present$3 "
 }
 
-# mount_storage FSTYPE TARGET OPTIONS: mounts the device that was found.
+# mount_storage FSTYPE TARGET OPTIONS: mounts the device that was found. One that cannot be mounted is set aside by name.
 mount_storage() {
-  mount_here "$1" "$ovl_device" "$2" "$3"
+  mount_here "$1" "$ovl_device" "$2" "$3" && return 0
+  ovl_hint=": $ovl_device was left as it is; ask overlay_helper storage"
+  return 1
 }
 
 # mount_or_make FSTYPE TARGET OPTIONS: the same, for a block device that may be blank: then a file system is made on it, with
 # the mkfs that the board has. Anything that is not blank is never formatted, readable or not.
 mount_or_make() {
   mount_storage "$@" && return 0
-  is_blank "$ovl_device" || refuse "$ovl_device cannot be mounted, and is not blank; it was left as it is" || return 1
+  is_blank "$ovl_device" || refuse "$ovl_device cannot be mounted, and is not blank" || return 1
   say 4 "$ovl_device is blank; making $1 on it"
   "mkfs.$1" "$ovl_device" && mount_storage "$@"
 }
 
-# is_blank DEVICE: whether its first 64 KiB are all zeros or all ones, as storage is that nobody has written.
+# is_blank DEVICE: whether its first 128 KiB are all zeros or all ones, as storage is that nobody has written. Every file
+# system that the kernel knows has its mark in these: btrfs, the last one, at 64 KiB.
 # applets: dd tr
 is_blank() {
-  [ -z "$(dd if="$1" bs=65536 count=1 2>/dev/null | tr -d '\000\377')" ]
+  [ -z "$(dd if="$1" bs=65536 count=2 2>/dev/null | tr -d '\000\377')" ]
 }
 
 # undo NUMBER TARGET: takes away the rung's mount of that number, where the rung got so far.

@@ -142,6 +142,18 @@ const application = z
   })
   .describe('With mode application: what runs in the union.');
 
+const rescue = z
+  .strictObject({
+    action: z
+      .enum(['shell', 'reboot'], must('a rescue', 'the last rung is a shell on the console, or a restart'))
+      .default('shell')
+      .describe(
+        'What the rung rescue is: a shell on the console, or a restart for boards that nobody stands in front of.',
+      ),
+    after: duration.default(30_000).describe('With action reboot: how long to wait before.'),
+  })
+  .describe('What happens when no rung with an init is left.');
+
 const target = z
   .strictObject({
     host: word('a host', 'a host name or address has no blanks and does not start with "-"', /^[^\s-]\S*$/)
@@ -223,6 +235,7 @@ export const boardSchema = z.strictObject({
     .describe(
       'What the boot falls back to, best first. With storage.type tmpfs the default has neither persistent nor previous.',
     ),
+  rescue: rescue.prefault({}),
   tmpfs: tmpfsRung.prefault({}),
   generations: generations.prefault({}),
   reset: reset.prefault({}),

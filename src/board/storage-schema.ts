@@ -71,6 +71,15 @@ export const storage = z
       .prefault('5s')
       .describe('Longest time to wait for the device.')
       .meta({ examples: ['5s', '500ms'] }),
+    repair: z
+      .enum(
+        ['auto', 'off'],
+        must('a way to repair', 'a storage is repaired where the board has the program, or not'),
+      )
+      .default('auto')
+      .describe(
+        'What becomes of an ext4 or f2fs storage that cannot be mounted and is not blank. auto: repaired by e2fsck, fsck.ext4 or fsck.f2fs where applets lists one, as far as that is safe.',
+      ),
     options: z
       .array(text)
       .optional()

@@ -13,6 +13,10 @@ export interface BootStatus {
   readonly booted: number | undefined;
   /** What asked for the factory reset that was done in this boot; empty where none was. */
   readonly reset: string;
+  /** The storage device that was found; empty where none was. */
+  readonly device: string;
+  /** What was repaired on it in this boot; empty where nothing was. */
+  readonly repaired: string;
   /** Why rungs above were given up. */
   readonly reasons: readonly string[];
   /** What else was wrong. */
@@ -38,6 +42,8 @@ export function readBootStatus(port: BoardPort): BootStatus {
     rung: text(found.rung),
     booted: generationNumber(text(found.generation)),
     reset: text(found.reset),
+    device: text(found.storage),
+    repaired: text(found.repaired),
     reasons: Array.isArray(reasons) ? reasons.map(text) : [],
     notes: Array.isArray(notes) ? notes.map(text) : [],
   };

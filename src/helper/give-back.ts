@@ -1,5 +1,5 @@
 /** When the helper cannot enter: overlay_init goes on from where it handed over, and knows why. */
-import { boardPaths, helperFailure, privateWordPrefix } from '../shared/helper-protocol.ts';
+import { boardPaths, helperFailure, privateWordPrefix, rememberedWords } from '../shared/helper-protocol.ts';
 import type { Port } from './port.ts';
 
 /**
@@ -8,7 +8,10 @@ import type { Port } from './port.ts';
  * @throws KernelError where not even that works; main.c then looks for anything that can be executed
  */
 export function giveBack(port: Port, why: string, rung: string, words: readonly string[]): never {
-  const kept = port.environment.filter((word) => !word.startsWith(privateWordPrefix));
+  const kept = port.environment.filter(
+    (word) =>
+      !word.startsWith(privateWordPrefix) || rememberedWords.some((name) => word.startsWith(`${name}=`)),
+  );
   return port.execve(
     boardPaths.overlayInit,
     [boardPaths.overlayInit, ...words],

@@ -36,6 +36,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       ladder: rungs.flatMap((rung) => (rung.ok ? [rung.value] : [])),
       handOver: handOver(board, prepare),
       generations: generations(board),
+      ...(board.rescue.action === 'reboot' ? { rescue: { rebootAfterMs: board.rescue.after } } : {}),
       reset: { keep: board.keep },
       ...watermark(board),
       ...(identity.length === 0 ? {} : { identity }),

@@ -1,5 +1,6 @@
 /** One rung of the ladder: from nothing but the read-only root to a union that can be entered. */
 import type { Board } from '../board/schema.ts';
+import { formatDuration } from '../board/units.ts';
 import type { Place, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
@@ -54,7 +55,7 @@ export function planRung(name: RungName, context: RungContext): Result<Rung> {
     case 'read-only':
       return success({ name, outcome: 'nothing can be written', steps: [] });
     case 'rescue':
-      return success({ name, outcome: 'a shell on the console', steps: [] });
+      return success({ name, outcome: rescueOutcome(context.board), steps: [] });
   }
 }
 
@@ -132,6 +133,7 @@ function persistentStorage(
       ...mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
       // JFFS2 takes a blank partition as it is.
       ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
+      ...repairOf(storage, applets),
     },
     ...(name === 'persistent' ? requestSteps(board) : []),
     {
@@ -144,6 +146,23 @@ function persistentStorage(
     },
     ...identitySteps(board),
   ];
+}
+
+/** Programs that repair a file system, and that take the same options. */
+const repairers: Readonly<Partial<Record<Board['storage']['type'], readonly string[]>>> = {
+  ext4: ['e2fsck', 'fsck.ext4'],
+  f2fs: ['fsck.f2fs'],
+};
+
+function repairOf({ type, repair }: Board['storage'], applets: Board['applets']): { repair?: string } {
+  const tool = repairers[type]?.find((name) => applets?.includes(name));
+  return tool === undefined || repair === 'off' ? {} : { repair: tool };
+}
+
+function rescueOutcome({ rescue }: Board): string {
+  return rescue.action === 'shell'
+    ? 'a shell on the console'
+    : `the board is restarted after ${formatDuration(rescue.after)}`;
 }
 
 /** The size is always stated: the kernel's default, half the memory, has frozen boards (peers: pain points 11 and 12). */

@@ -86,6 +86,7 @@ export const libraryFiles = [
   'state.sh',
   'boot.sh',
   'mounts.sh',
+  'repair.sh',
   'storage.sh',
   'generations.sh',
   'slots.sh',

@@ -134,7 +134,7 @@ function climb(plan: MountPlan): string {
       rung.name === 'read-only'
         ? ['    read_only_root "$@"']
         : rung.name === 'rescue'
-          ? ['    rescue "$@"']
+          ? [`    ${rescueCall(plan)}`]
           : [
               `    if rung_${rung.name}; then`,
               ...unusedIdentity(plan, rung),
@@ -153,7 +153,13 @@ function climb(plan: MountPlan): string {
       '  fi',
     ];
   });
-  return ['climb() {', ...rungs, '  last_resort "$@"', '}'].join('\n');
+  return ['climb() {', ...rungs, '  last_resort "$@"', `  ${rescueCall(plan)}`, '}'].join('\n');
+}
+
+function rescueCall({ rescue }: MountPlan): string {
+  return rescue === undefined
+    ? 'rescue "$@"'
+    : `rescue_by_reboot ${Math.ceil(rescue.rebootAfterMs / 1000)} "$@"`;
 }
 
 /** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */

@@ -75,7 +75,9 @@ export function identityWords(identity: readonly StoredIdentity[]): readonly str
 function mountCommand(step: MountStep): readonly string[] {
   const options = step.options.join(',');
   if (step.source.kind === 'storage') {
-    return [step.makeIfBlank === true ? 'mount_or_make' : 'mount_storage', step.fstype, step.target, options];
+    const repair = step.repair === undefined ? [] : ['mount_or_repair', step.repair];
+    const mount = step.makeIfBlank === true ? 'mount_or_make' : 'mount_storage';
+    return [...repair, mount, step.fstype, step.target, options];
   }
   if (step.fstype === 'proc' && step.unlessMounted) return ['mount_proc', options];
   const name = step.unlessMounted ? 'mount_unless_mounted' : 'mount_here';

@@ -41,7 +41,13 @@ function words(step: Step): string {
 }
 
 function hint(step: MountStep): string {
-  if (step.makeIfBlank === true) return ', made first where the device is blank';
+  const storage = [
+    ...(step.makeIfBlank === true ? [', made first where the device is blank'] : []),
+    ...(step.repair === undefined
+      ? []
+      : [`, repaired by ${printable(step.repair)} where it cannot be mounted`]),
+  ];
+  if (storage.length > 0) return storage.join('');
   return step.unlessMounted ? ', unless mounted' : '';
 }
 

@@ -29,6 +29,9 @@ export const verifyExit = { fit: 101, unfit: 102 } as const;
  */
 export const helperFailure = { reason: 'OVERLAYKIT_HELPER_FAILED', rung: 'OVERLAYKIT_RUNG' } as const;
 
+/** Words of the environment in which overlay_init remembers what it did before `enter`; the helper hands them back as they are. */
+export const rememberedWords = ['OVERLAYKIT_SO_FAR', 'OVERLAYKIT_REASONS', 'OVERLAYKIT_JOB'] as const;
+
 /**
  * The verbs that overlay_init waits for. They have a script of their own in the program, so that a boot does not load what
  * only a running board needs.

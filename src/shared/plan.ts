@@ -47,6 +47,8 @@ export interface MountPlan {
   readonly ladder: readonly Rung[];
   readonly handOver: HandOver;
   readonly generations: Generations;
+  /** What the last rung is; a shell where this is missing. */
+  readonly rescue?: { readonly rebootAfterMs: number };
   /** Absolute paths that a factory reset keeps. */
   readonly reset: { readonly keep: readonly string[] };
   /** Percent of the bytes or inodes of a tmpfs rung in use at which overlay_helper warns; undefined where it does not. */

@@ -36,6 +36,10 @@ export interface BoardReport {
   readonly reasons: readonly string[];
   /** What asked for the factory reset that was done in this boot; empty where none was. */
   readonly reset: string;
+  /** The storage device that was found; empty where none was. */
+  readonly device: string;
+  /** What was repaired on it in this boot; empty where nothing was. */
+  readonly repaired: string;
   readonly booted: number | null;
   /** null where no slot may be read as a state; a member is null where its line has "-". */
   readonly state: { readonly [K in keyof State]: number | null } | null;

@@ -12,7 +12,9 @@ export const stepExplanations: Readonly<Record<StepKind, StepExplanation>> = {
     explanation: `Options are always given in full, because the kernel's defaults differ from one kernel configuration to the next: a
 union that was made with another redirect_dir or index setting is read differently afterwards. A step that says "unless
 mounted" leaves alone what the kernel or an initramfs has mounted there already. When a mount of a rung fails, the rung's
-mounts are undone and the next rung of the ladder is tried.`,
+mounts are undone and the next rung of the ladder is tried. A storage that cannot be mounted is left as it is, unless it is blank
+and the board has its mkfs, or the board has the program that repairs it (storage.repair); \`overlay_helper storage\` says what
+is in it and what can be done.`,
   },
   'make-dirs': {
     title: 'makes directories',

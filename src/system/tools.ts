@@ -25,6 +25,7 @@ export const tools = {
   getfattr: { package: 'attr', reason: 'compares extended attributes in the tests of images' },
   setfattr: { package: 'attr', reason: 'sets extended attributes in the tests of images' },
   'mkfs.ext4': { package: 'e2fsprogs', reason: 'makes the ext4 storage of virtual boards' },
+  'e2fsck.static': { package: 'e2fsck-static', reason: "repairs ext4 storage in the lab's own roots" },
   busybox: { package: 'busybox-static', reason: "is the userland of the lab's own roots" },
   cpio: { package: 'cpio', reason: 'packs the initramfs of virtual boards' },
   depmod: { package: 'kmod', reason: 'orders the kernel modules of virtual boards' },

@@ -81,10 +81,21 @@ for (const how of ['pivot', 'chroot'] as const) {
 }
 
 test('words between script and helper do not reach init, nor overlay_init a second time', (t) => {
-  const environment = ['HOME=/', 'OVERLAYKIT_HELPER_FAILED=old', 'OVERLAYKIT_RUNG=old', 'OVERLAYKITX=mine'];
+  const remembered = ['OVERLAYKIT_SO_FAR=4 1 mtd1 ', 'OVERLAYKIT_REASONS="x"', 'OVERLAYKIT_JOB=70'];
+  const environment = [
+    'HOME=/',
+    'OVERLAYKIT_HELPER_FAILED=old',
+    'OVERLAYKIT_RUNG=old',
+    'OVERLAYKITX=mine',
+    ...remembered,
+  ];
   t.deepEqual(enter({ environment }).executions[0]?.environment, ['HOME=/', 'OVERLAYKITX=mine']);
   const failed = enter({ environment, broken: ['/sbin/init'] }).executions[0]?.environment ?? [];
-  t.is(failed.filter((word) => word.startsWith('OVERLAYKIT_')).length, 2);
+  t.is(failed.filter((word) => word.startsWith('OVERLAYKIT_')).length, 2 + remembered.length);
+  t.deepEqual(
+    failed.filter((word) => remembered.includes(word)),
+    remembered,
+  );
   t.regex(
     failed.at(-2) ?? '',
     /cannot execute \/sbin\/init in the merged root: execve ENOEXEC \(a program for/,

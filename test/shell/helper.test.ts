@@ -1,8 +1,11 @@
 /** Whatever is wrong with overlay_helper, the board boots. In three shells. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { boardText, renderBoard } from '../support/plans.ts';
 import { ShellBoard, type ShellBoardFiles, shells } from '../support/shell-board.ts';
 
+const initShim = await readFile(join(import.meta.dirname, '../support/shims/init.sh'), 'utf8');
 const mtd = 'mtd1: 01000000 00010000 "storage"\n';
 const record = `{ printf 'helper'; for word; do printf '\\001%s' "$word"; done; printf '\\002'; } >>/log/calls`;
 
@@ -52,6 +55,7 @@ OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /s
 ${record}
 [ "$1" = verify ] && exit 101
 shift 3
+unset OVERLAYKIT_SO_FAR OVERLAYKIT_REASONS OVERLAYKIT_JOB
 exec /sbin/init "$@"
 `,
     says: /rung persistent/,
@@ -63,6 +67,7 @@ for (const shell of shells) {
     test.serial(`${shell}: a helper that is ${one.title}`, async (t) => {
       const { script, applets } = await renderBoard(boardText());
       const files: ShellBoardFiles = {
+        init: `${initShim}\n/shells/busybox env\n`,
         overlayInit: script,
         applets,
         mtd,
@@ -73,6 +78,16 @@ for (const shell of shells) {
       t.regex(boot.console, one.says, about);
       t.deepEqual(boot.calls.at(-1), ['init', 'one', 'two words'], about);
       t.is(boot.status?.rung, one.rung ?? 'persistent', about);
+      t.like(
+        boot.status,
+        { generation: one.rung === undefined ? '1' : boot.status?.generation, storage: 'mtd1' },
+        about,
+      );
+      if (one.rung === undefined) {
+        t.deepEqual(Object.keys(boot.ledger), ['0'], about);
+        t.regex(boot.ledger['0'] ?? '', /^seq=0 rung=persistent generation=1 /, about);
+      }
+      t.notRegex(boot.console, /OVERLAYKIT_/, 'init is told nothing of ours');
       const unions = boot.calls.filter(([name, ...words]) => name === 'mount' && words.includes('overlay'));
       t.is(unions.length, one.rung === 'read-only' ? 2 : 1, about);
       if (one.title === 'works') {

@@ -144,6 +144,49 @@ for (const shell of shells) {
   }
 }
 
+const rebooting = boardText({ helper: { enabled: false }, rescue: { action: 'reboot', after: '2s' } });
+
+for (const shell of shells) {
+  test.serial(`${shell}: a board whose rescue is a restart waits, says so, and restarts`, async (t) => {
+    const { script, applets } = await renderBoard(rebooting);
+    const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, init: null };
+    const board = await ShellBoard.make(t, shell, files);
+    const boot = await board.boot(files, 0, { timeoutMs: 2_000 });
+    const about = `${boot.console}\n${JSON.stringify(boot.calls)}`;
+    t.regex(boot.console, /rung rescue: the board is restarted in 2 seconds/, about);
+    const calls = boot.calls.map((call) => call.join(' '));
+    const at = calls.indexOf('reboot -f');
+    t.deepEqual(calls.slice(at - 2, at), ['sleep 2', 'sync'], about);
+    // The shim's reboot comes back; then the kernel is asked, and after that there is nothing left but a shell.
+    t.true((await board.tree('proc')).includes('sysrq-trigger'));
+    t.regex(boot.console, /the board cannot be restarted/);
+    t.is(boot.status?.rung, 'rescue', about);
+    t.false(
+      boot.mounts.some((mount) => /^\/(overlay|mnt) /.test(mount)),
+      about,
+    );
+  });
+
+  test.serial(
+    `${shell}: who asks for the shell at the boot loader gets it, restarting board or not`,
+    async (t) => {
+      const { script, applets } = await renderBoard(rebooting);
+      const typed = 'echo "typed at the rescue shell"\n';
+      const files: ShellBoardFiles = {
+        overlayInit: script,
+        applets,
+        mtd: goodMtd,
+        typed,
+        cmdline: 'overlaykit=rescue',
+      };
+      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+      t.regex(boot.console, /typed at the rescue shell/);
+      t.false(boot.calls.some(([name]) => name === 'reboot'));
+      t.is(executions(boot), 1);
+    },
+  );
+}
+
 function executions(boot: ShellBoot): number {
   return boot.calls.filter(([name]) => name === 'init').length;
 }

@@ -40,6 +40,9 @@ export interface ShellStatus {
   readonly rung: string;
   readonly generation: string;
   readonly reset: string;
+  /** The storage device that was found. */
+  readonly storage: string;
+  readonly repaired: string;
   readonly reasons: readonly string[];
   readonly notes: readonly string[];
 }
@@ -53,6 +56,8 @@ export interface ShellBoot {
   readonly console: string;
   /** Text of the files directly in /overlay/overlaykit, by name. */
   readonly state: Readonly<Record<string, string>>;
+  /** Lines of the ledger, by the names of their files. */
+  readonly ledger: Readonly<Record<string, string>>;
   /** What lies in /overlay/generations. */
   readonly generations: readonly string[];
 }
@@ -197,6 +202,7 @@ export class ShellBoard {
       status: status === '' ? undefined : JSON.parse(status),
       console,
       state: await this.#texts('overlay/overlaykit'),
+      ledger: await this.#texts('overlay/overlaykit/boots'),
       generations: (await readdir(join(this.#root, 'overlay/generations')).catch(() => [])).toSorted(),
     };
   }

@@ -9,6 +9,7 @@ import { installBundle } from '../../src/image/index.ts';
 import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
 import type { MountEntry } from '../../src/lab/mountinfo.ts';
 import { type BusyboxRootOptions, busyboxRoot } from '../../src/lab/roots/busybox.ts';
+import { repairProgram } from '../../src/lab/roots/repair-program.ts';
 import { type GivenMount, type SimulatedMount, simulate } from '../../src/plan/simulate.ts';
 import type { MountPlan, RungName } from '../../src/shared/plan.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
@@ -91,7 +92,8 @@ export async function ready(
   const folder = await mkdtemp(join(work, 'image-'));
   const type = prepared.plan.root.fstype === 'cramfs' ? 'cramfs' : 'squashfs';
   const bare = rootImage ?? join(folder, 'bare');
-  if (rootImage === undefined) await busyboxRoot({ type, out: bare, samples: false, ...root });
+  const files = [...(await repairProgram(prepared.plan)), ...(root.files ?? [])];
+  if (rootImage === undefined) await busyboxRoot({ type, out: bare, samples: false, ...root, files });
   const image = join(folder, `root.${type}`);
   await installBundle({
     image: bare,

@@ -48,10 +48,11 @@ async function written(t: ExecutionContext, board: Ready, request: Request, more
 }
 
 vmOwnKernel(
-  'ext4 of a known kind that cannot be mounted, and ext4 without its primary superblock: left alone',
+  'ext4 that cannot be mounted, or has lost its first superblock, where the board repairs nothing: left alone',
   async (t) => {
     t.timeout(300_000);
-    const board = await ready(boardFile('lab-ext4'));
+    const off = await changedBoard('lab-ext4', ['type: ext4', 'type: ext4\n  repair: off']);
+    const board = await ready(await textFile(off));
     for (const [zeroedAt, bytes] of [
       [1024, 1024],
       [1024 + 0x60, 4],
@@ -71,6 +72,31 @@ vmOwnKernel(
     }
   },
 );
+
+vmOwnKernel('ext4 whose first superblock is gone, or torn by a power cut: e2fsck brings it back', async (t) => {
+  t.timeout(300_000);
+  const board = await ready(
+    await textFile(await changedBoard('lab-ext4', ['label: overlay', 'path: /dev/vdb'])),
+  );
+  for (const [at, bytes] of [
+    [1024, 1024],
+    [1024 + 512, 512],
+  ] as const) {
+    const request = { machine, storageImage: await storageImage() } as const;
+    await written(t, board, request);
+    const image = await open(request.storageImage, 'r+');
+    await image.write(Buffer.alloc(bytes), 0, bytes, at);
+    await image.close();
+    await withBoot(t, board, { ...request, cmdline: ['quiet'] }, async (boot) => {
+      const repaired = '/dev/vdb was repaired by e2fsck';
+      t.like(await status(boot), { rung: 'persistent', reasons: [], repaired }, boot.console);
+      t.is(await output(boot, 'cat /etc/hostname'), 'mine');
+      t.regex(await output(boot, 'dmesg'), new RegExp(`overlaykit: rung persistent: .*; ${repaired}`));
+      t.regex(await output(boot, '. /etc/profile.d/overlaykit.sh'), new RegExp(repaired));
+      t.regex((await boot.run('/sbin/overlay_helper status')).output, new RegExp(`^repaired: ${repaired}$`, 'm'));
+    });
+  }
+});
 
 vmOwnKernel('two stray bytes behind the last JFFS2 node: nothing is lost', async (t) => {
   t.timeout(200_000);

@@ -37,6 +37,7 @@ const onlyFor = [
     ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file'],
     'memory is there at once: there is nothing to wait for',
   ],
+  ['repair', ['ext4', 'f2fs'], 'there is no program that repairs this file system'],
   [
     'options',
     ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file'],

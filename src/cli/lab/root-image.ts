@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bundleEntries } from '../../bundle/bundle.ts';
 import { installBundle } from '../../image/index.ts';
 import { busyboxRoot } from '../../lab/roots/busybox.ts';
+import { repairProgram } from '../../lab/roots/repair-program.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
 import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
 import type { Context } from '../command.ts';
@@ -38,10 +39,10 @@ export async function withRootImage<T>(
   }
 }
 
-async function ownRoot({ checked }: PreparedBoard, out: string): Promise<string> {
+async function ownRoot({ checked, plan }: PreparedBoard, out: string): Promise<string> {
   const { type } = checked.board.root;
   if (type !== 'squashfs' && type !== 'cramfs') {
     throw usageFailure('OVL005', `the lab makes no ${type} root of its own`, '--root IMAGE');
   }
-  return (await busyboxRoot({ type, out })).image;
+  return (await busyboxRoot({ type, out, files: await repairProgram(plan) })).image;
 }

@@ -3,14 +3,16 @@ import type { BoardReport, StorageReport } from '../../shared/report.ts';
 import { oneLine } from '../trouble.ts';
 
 export function statusLines(report: BoardReport): readonly string[] {
-  const { board, plan, rung, reasons, reset, booted, state, slots, attemptsLimit, storage, pending, boots } =
-    report;
+  const { board, plan, rung, reasons, reset, device, repaired, booted, state, slots } = report;
+  const { attemptsLimit, storage, pending, boots } = report;
   const lines = [
     fact('board', board),
     fact('plan', plan),
     fact('rung', rung),
     ...reasons.map((why) => fact('given-up', why)),
     fact('reset-done', reset),
+    fact('device', device),
+    ...(repaired === '' ? [] : [fact('repaired', repaired)]),
     fact('generation', booted),
     ...(state === null
       ? []

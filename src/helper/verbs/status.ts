@@ -62,13 +62,15 @@ function reportOf(port: BoardPort): BoardReport {
 
 function words(
   boot: BootStatus | undefined,
-): Pick<BoardReport, 'board' | 'plan' | 'rung' | 'reasons' | 'reset'> {
+): Pick<BoardReport, 'board' | 'plan' | 'rung' | 'reasons' | 'reset' | 'device' | 'repaired'> {
   return {
     board: boot?.board ?? '',
     plan: boot?.plan ?? '',
     rung: boot?.rung ?? 'unknown',
     reasons: boot?.reasons ?? [],
     reset: boot?.reset ?? '',
+    device: boot?.device ?? '',
+    repaired: boot?.repaired ?? '',
   };
 }
 

@@ -5,6 +5,7 @@ import { installBundle } from '../../image/index.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
 import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
 import { busyboxRoot } from '../roots/busybox.ts';
+import { repairProgram } from '../roots/repair-program.ts';
 import { cannot } from '../storage.ts';
 import { rootFiles } from './tree.ts';
 
@@ -28,7 +29,8 @@ export async function tortureRoot(
   const bundle = await bundleBoard(prepared, options);
   const bare = `${out}.bare`;
   try {
-    await busyboxRoot({ type, out: bare, samples: false, files: rootFiles });
+    const files = [...rootFiles, ...(await repairProgram(prepared.plan))];
+    await busyboxRoot({ type, out: bare, samples: false, files });
     const { requires } = bundle.manifest;
     await installBundle({
       image: bare,

@@ -73,30 +73,36 @@ vmOwnKernel(
   },
 );
 
-vmOwnKernel('ext4 whose first superblock is gone, or torn by a power cut: e2fsck brings it back', async (t) => {
-  t.timeout(300_000);
-  const board = await ready(
-    await textFile(await changedBoard('lab-ext4', ['label: overlay', 'path: /dev/vdb'])),
-  );
-  for (const [at, bytes] of [
-    [1024, 1024],
-    [1024 + 512, 512],
-  ] as const) {
-    const request = { machine, storageImage: await storageImage() } as const;
-    await written(t, board, request);
-    const image = await open(request.storageImage, 'r+');
-    await image.write(Buffer.alloc(bytes), 0, bytes, at);
-    await image.close();
-    await withBoot(t, board, { ...request, cmdline: ['quiet'] }, async (boot) => {
-      const repaired = '/dev/vdb was repaired by e2fsck';
-      t.like(await status(boot), { rung: 'persistent', reasons: [], repaired }, boot.console);
-      t.is(await output(boot, 'cat /etc/hostname'), 'mine');
-      t.regex(await output(boot, 'dmesg'), new RegExp(`overlaykit: rung persistent: .*; ${repaired}`));
-      t.regex(await output(boot, '. /etc/profile.d/overlaykit.sh'), new RegExp(repaired));
-      t.regex((await boot.run('/sbin/overlay_helper status')).output, new RegExp(`^repaired: ${repaired}$`, 'm'));
-    });
-  }
-});
+vmOwnKernel(
+  'ext4 whose first superblock is gone, or torn by a power cut: e2fsck brings it back',
+  async (t) => {
+    t.timeout(300_000);
+    const board = await ready(
+      await textFile(await changedBoard('lab-ext4', ['label: overlay', 'path: /dev/vdb'])),
+    );
+    for (const [at, bytes] of [
+      [1024, 1024],
+      [1024 + 512, 512],
+    ] as const) {
+      const request = { machine, storageImage: await storageImage() } as const;
+      await written(t, board, request);
+      const image = await open(request.storageImage, 'r+');
+      await image.write(Buffer.alloc(bytes), 0, bytes, at);
+      await image.close();
+      await withBoot(t, board, { ...request, cmdline: ['quiet'] }, async (boot) => {
+        const repaired = '/dev/vdb was repaired by e2fsck';
+        t.like(await status(boot), { rung: 'persistent', reasons: [], repaired }, boot.console);
+        t.is(await output(boot, 'cat /etc/hostname'), 'mine');
+        t.regex(await output(boot, 'dmesg'), new RegExp(`overlaykit: rung persistent: .*; ${repaired}`));
+        t.regex(await output(boot, '. /etc/profile.d/overlaykit.sh'), new RegExp(repaired));
+        t.regex(
+          (await boot.run('/sbin/overlay_helper status')).output,
+          new RegExp(`^repaired: ${repaired}$`, 'm'),
+        );
+      });
+    }
+  },
+);
 
 vmOwnKernel('two stray bytes behind the last JFFS2 node: nothing is lost', async (t) => {
   t.timeout(200_000);

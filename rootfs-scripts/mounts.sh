@@ -47,6 +47,19 @@ mount_storage() {
   return 1
 }
 
+# mount_or_erase FSTYPE TARGET OPTIONS: the same, for flash. A factory image may end in a mark (DE AD C0 DE) that asks for all
+# behind it to be erased, and a kernel without OpenWrt's patches finds no JFFS2 there. overlay_helper looks, and erases.
+mount_or_erase() {
+  mount_storage "$@" && return 0
+  (
+    # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
+    ulimit -t 60
+    exec /sbin/overlay_helper storage erase-marked
+  ) || return 1
+  say 4 "$ovl_device was marked to be erased by its image, and is erased"
+  mount_storage "$@"
+}
+
 # mount_or_make FSTYPE TARGET OPTIONS: the same, for a block device that may be blank: then a file system is made on it, with
 # the mkfs that the board has. Anything that is not blank is never formatted, readable or not.
 mount_or_make() {

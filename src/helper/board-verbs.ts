@@ -16,6 +16,7 @@ import { rollback } from './verbs/rollback.ts';
 import { snapshot } from './verbs/snapshot.ts';
 import { state } from './verbs/state.ts';
 import { status } from './verbs/status.ts';
+import { storage } from './verbs/storage.ts';
 import { store } from './verbs/store.ts';
 import { sweep } from './verbs/sweep.ts';
 import { tidy } from './verbs/tidy.ts';
@@ -83,6 +84,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '',
     does: 'stores the identity that the running generation has; overlay_init runs it after a confirmed boot',
     run: store,
+  },
+  {
+    name: 'storage',
+    takes: '[renew --copy FILE|--discard]',
+    does: 'says what is on the storage, or makes it blank where nothing uses it',
+    run: storage,
   },
   { name: 'state', takes: '', does: 'shows what the two slots of the state hold', run: state },
   {

@@ -1,6 +1,6 @@
 /** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
 import type { Port } from './port.ts';
-import type { StoragePort } from './storage-port.ts';
+import type { DevicePort, StoragePort } from './storage-port.ts';
 
 type Shared =
   | 'readJson'
@@ -21,7 +21,7 @@ type Shared =
 /** All but writing, which is one call with a flag there. */
 type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn'>;
 
-interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage> {
+interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage>, DevicePort {
   readonly MS_BIND: number;
   readonly MS_MOVE: number;
   mount(source: string, target: string, fstype: string, flags: number, data: string): void;
@@ -40,7 +40,7 @@ interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage> {
 
 declare const sys: Sys;
 
-export const kernel: Port & StoragePort = {
+export const kernel: Port & StoragePort & DevicePort = {
   pid: sys.getpid(),
   environment: sys.environ(),
   log: (level, line) => {
@@ -94,6 +94,11 @@ export const kernel: Port & StoragePort = {
   equalIn: sys.equalIn,
   statfs: sys.statfs,
   sleep: sys.sleep,
+  deviceAt: sys.deviceAt,
+  copyDevice: sys.copyDevice,
+  zeroDevice: sys.zeroDevice,
+  eraseFlash: sys.eraseFlash,
+  setReadOnly: sys.setReadOnly,
 };
 
 /** The words this process was called with, its own name first. */

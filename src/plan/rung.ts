@@ -118,7 +118,7 @@ function persistentStorage(
   board: Board,
   address: StorageAddress,
 ): readonly Step[] {
-  const { storage, reset, generations, keep, applets } = board;
+  const { storage, reset, generations, keep, applets, helper } = board;
   return [
     {
       kind: 'find-storage',
@@ -133,6 +133,7 @@ function persistentStorage(
       ...mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
       // JFFS2 takes a blank partition as it is.
       ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
+      ...(storage.type === 'jffs2' && helper.enabled ? { eraseIfMarked: true } : {}),
       ...repairOf(storage, applets),
     },
     ...(name === 'persistent' ? requestSteps(board) : []),

@@ -30,7 +30,7 @@ function chooseCommand(step: ChooseGenerationStep): readonly string[] {
 function command(step: Step, { helper }: { readonly helper: boolean }): readonly string[] {
   switch (step.kind) {
     case 'mount':
-      return mountCommand(step);
+      return mountCommand(step, helper);
     case 'make-dirs':
       return ['make_dirs', ...step.paths];
     case 'load-module':
@@ -72,11 +72,16 @@ export function identityWords(identity: readonly StoredIdentity[]): readonly str
   return identity.flatMap(({ path, policy }) => [policy, path]);
 }
 
-function mountCommand(step: MountStep): readonly string[] {
+function mountCommand(step: MountStep, helper: boolean): readonly string[] {
   const options = step.options.join(',');
   if (step.source.kind === 'storage') {
     const repair = step.repair === undefined ? [] : ['mount_or_repair', step.repair];
-    const mount = step.makeIfBlank === true ? 'mount_or_make' : 'mount_storage';
+    const mount =
+      step.makeIfBlank === true
+        ? 'mount_or_make'
+        : step.eraseIfMarked === true && helper
+          ? 'mount_or_erase'
+          : 'mount_storage';
     return [...repair, mount, step.fstype, step.target, options];
   }
   if (step.fstype === 'proc' && step.unlessMounted) return ['mount_proc', options];

@@ -30,6 +30,8 @@ export interface MountStep {
   readonly unlessMounted: boolean;
   /** For storage: make a file system where the device is blank. The board has the mkfs for it. */
   readonly makeIfBlank?: boolean;
+  /** For storage on flash: let overlay_helper erase it where a factory image has marked it to be erased. */
+  readonly eraseIfMarked?: boolean;
   /** For storage: the program of the board that repairs it where it cannot be mounted and is not blank. */
   readonly repair?: string;
   /** A mount that the boot can do without (sysfs on a kernel without it, say): failure is reported, not fatal. */

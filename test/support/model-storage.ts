@@ -4,6 +4,7 @@
  */
 import type { BoardPort, FileStatus, FileSystemStatus } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
+import { ModelDevices } from './model-devices.ts';
 import type { ModelStorageOptions } from './model-options.ts';
 import {
   addName,
@@ -22,7 +23,7 @@ import {
 
 export class PowerCut extends Error {}
 
-export class ModelStorage implements BoardPort {
+export class ModelStorage extends ModelDevices implements BoardPort {
   readonly calls: string[] = [];
   readonly logged: string[] = [];
   readonly printed: string[] = [];
@@ -34,6 +35,7 @@ export class ModelStorage implements BoardPort {
   private nextDescriptor = 10;
 
   constructor(options: ModelStorageOptions) {
+    super(options.devices ?? {});
     this.options = options;
     this.root = grow(options.storage);
     settle(this.root);

@@ -99,6 +99,12 @@ SYS_FUNCTION(writeIn);
 SYS_FUNCTION(syncDirectory);
 SYS_FUNCTION(syncFileSystem);
 SYS_FUNCTION(lock);
+/* device.c */
+SYS_FUNCTION(deviceAt);
+SYS_FUNCTION(copyDevice);
+SYS_FUNCTION(zeroDevice);
+SYS_FUNCTION(eraseFlash);
+SYS_FUNCTION(setReadOnly);
 /* copy.c */
 SYS_FUNCTION(copyIn);
 SYS_FUNCTION(copyAttributes);

@@ -1,0 +1,80 @@
+/** What plan.json says about the storage: how it is found, what it has to be like, how it is made. */
+import { boardPaths } from '../shared/helper-protocol.ts';
+import type { StorageAddress } from '../shared/step.ts';
+import { isRecord } from './plan.ts';
+import { readPlan } from './settings.ts';
+import type { BoardPort } from './storage-port.ts';
+import { Refused } from './trouble.ts';
+
+export interface StoragePlan {
+  readonly fstype: string;
+  readonly address: StorageAddress;
+  readonly sizeBytes: number | undefined;
+  readonly minBytes: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly eraseBlockBytes: number | undefined;
+  /** Whether the boot makes a file system on a blank device. */
+  readonly makesIfBlank: boolean;
+}
+
+/**
+ * Reads the steps of the rung "persistent".
+ * @throws Refused where the plan cannot be read or has no storage
+ */
+export function readStoragePlan(port: BoardPort): StoragePlan {
+  const steps = stepsOf(readPlan(port));
+  const find = steps.find((step) => step.kind === 'find-storage');
+  const mount = steps.find((step) => isRecord(step.source) && step.source.kind === 'storage');
+  const address = find === undefined ? undefined : addressOf(find.address);
+  const fstype = mount?.fstype;
+  if (find === undefined || address === undefined || typeof fstype !== 'string')
+    throw new Refused(`${boardPaths.plan} names no storage`);
+  return {
+    fstype,
+    address,
+    sizeBytes: bytes(find.sizeBytes),
+    minBytes: bytes(find.minBytes),
+    maxBytes: bytes(find.maxBytes),
+    eraseBlockBytes: bytes(find.eraseBlockBytes),
+    makesIfBlank: fstype === 'jffs2' || mount?.makeIfBlank === true,
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function stepsOf(plan: unknown): readonly Fields[] {
+  const ladder: readonly unknown[] = isRecord(plan) && Array.isArray(plan.ladder) ? plan.ladder : [];
+  const rung = ladder.filter(isRecord).find(({ name }) => name === 'persistent');
+  const steps: readonly unknown[] = Array.isArray(rung?.steps) ? rung.steps : [];
+  return steps.filter(isRecord);
+}
+
+function addressOf(value: unknown): StorageAddress | undefined {
+  if (!isRecord(value)) return undefined;
+  const { by, name, number, label, uuid, path } = value;
+  if (by === 'mtd-name' && typeof name === 'string') return { by, name };
+  if (by === 'mtd-number' && typeof number === 'number') return { by, number };
+  if (by === 'label' && typeof label === 'string') return { by, label };
+  if (by === 'uuid' && typeof uuid === 'string') return { by, uuid };
+  if (by === 'path' && typeof path === 'string') return { by, path };
+  return undefined;
+}
+
+function bytes(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 && value === Math.floor(value) ? value : undefined;
+}
+
+export function addressText(address: StorageAddress): string {
+  switch (address.by) {
+    case 'mtd-name':
+      return `MTD "${address.name}"`;
+    case 'mtd-number':
+      return `mtd${address.number}`;
+    case 'label':
+      return `LABEL=${address.label}`;
+    case 'uuid':
+      return `UUID=${address.uuid}`;
+    case 'path':
+      return address.path;
+  }
+}

@@ -1,0 +1,57 @@
+/** Raw devices that exist in memory, for the helper's verbs: the DevicePort of a model board. */
+import type { Device, DevicePort } from '../../src/helper/storage-port.ts';
+import { kernelError } from './kernel-error.ts';
+
+export interface ModelDevice extends Device {
+  /** Byte string. */
+  content: string;
+  /** Bytes of an erase block, for flash. */
+  readonly eraseBlockBytes?: number;
+  readonly inUse?: boolean;
+  readOnly?: boolean;
+}
+
+export class ModelDevices implements DevicePort {
+  /** Files that copyDevice has made. */
+  readonly copies = new Map<string, string>();
+  private readonly devices: Readonly<Record<string, ModelDevice>>;
+
+  constructor(devices: Readonly<Record<string, ModelDevice>>) {
+    this.devices = devices;
+  }
+
+  deviceAt(path: string): Device | undefined {
+    return this.devices[path];
+  }
+  readAt(path: string, offset: number, length: number): string {
+    return this.#at('open', path).content.slice(offset, offset + length);
+  }
+  copyDevice(path: string, length: number, copy: string): void {
+    if (this.copies.has(copy)) throw kernelError('open', copy, 'EEXIST');
+    this.copies.set(copy, this.#at('open', path).content.slice(0, length));
+  }
+  zeroDevice(path: string, length: number): void {
+    const device = this.#at('open', path);
+    if (device.inUse === true) throw kernelError('open', path, 'EBUSY');
+    device.content = '\0'.repeat(length) + device.content.slice(length);
+  }
+  eraseFlash(path: string, bytes: number, blockBytes: number): number {
+    const device = this.#at('open', path);
+    if (device.content.length !== bytes || device.eraseBlockBytes !== blockBytes)
+      throw kernelError('ioctl MEMGETINFO', path, 'EINVAL');
+    device.content = '\xff'.repeat(bytes);
+    return bytes / blockBytes;
+  }
+  setReadOnly(path: string): boolean {
+    const device = this.#at('open', path);
+    if (device.readOnly === true) return false;
+    device.readOnly = true;
+    return true;
+  }
+
+  #at(syscall: string, path: string): ModelDevice {
+    const device = this.devices[path];
+    if (device === undefined) throw kernelError(syscall, path, 'ENOENT');
+    return device;
+  }
+}

@@ -68,7 +68,7 @@ vmOwnKernel(
         await told(t, boot, 'tmpfs', /persistent: step \d+, (mount ext4|find LABEL)/);
         t.is(await output(boot, 'cat /etc/hostname'), 'factory');
       });
-      t.deepEqual(await readFile(request.storageImage), before, 'not a byte of the storage was changed');
+      t.true(before.equals(await readFile(request.storageImage)), 'not a byte of the storage was changed');
     }
   },
 );
@@ -101,6 +101,52 @@ vmOwnKernel(
         );
       });
     }
+  },
+);
+
+vmOwnKernel(
+  'flash that its factory image has marked is erased; flash full of noise is set aside, and renewed when told',
+  async (t) => {
+    t.timeout(200_000);
+    const board = await ready(boardFile('lab-jffs2'));
+    const bytes = Buffer.alloc(16 * 1024 ** 2, 0xff);
+    bytes.writeUInt32BE(0xdeadc0de, 0);
+    bytes.fill('what the factory left behind', 5 * 65_536, 5 * 65_536 + 2000);
+    const request = { machine, storageImage: await storageImage() } as const;
+    await writeFile(request.storageImage, bytes);
+    await withBoot(t, board, request, async (boot) => {
+      t.like(await status(boot), { rung: 'persistent', reasons: [] }, boot.console);
+      t.regex(boot.console, /mtd\d was marked to be erased by its image, and is erased/);
+      const { output: said, exitCode } = await boot.run('/sbin/overlay_helper storage renew --discard');
+      t.is(exitCode, 3);
+      t.regex(said, /mtd\d is mounted at \/overlay/);
+      await boot.cut();
+    });
+    const noise = Buffer.alloc(bytes.length, 'noise that is no file system, ');
+    await writeFile(request.storageImage, noise);
+    await withBoot(t, board, { ...request, cmdline: ['quiet'] }, async (boot) => {
+      await told(
+        t,
+        boot,
+        'tmpfs',
+        /persistent: step \d+, mount jffs2 on \/overlay: mtd\d was left as it is; ask overlay_helper storage/,
+      );
+      t.true(noise.equals(await readFile(request.storageImage)), 'not a byte of the storage was changed');
+      const { output: said } = await boot.run('/sbin/overlay_helper storage');
+      t.regex(said, /^looks-like: unknown, begins with 6E 6F 69 73 65 20 74 68$/m);
+      const copy = await boot.run('/sbin/overlay_helper storage renew --copy /root/old');
+      t.is(copy.exitCode, 3, copy.output);
+      t.regex(copy.output, /lies in memory/);
+      t.regex(
+        await output(boot, '/sbin/overlay_helper storage renew --discard'),
+        /is blank; the next boot makes a new storage/,
+      );
+      await boot.cut();
+    });
+    t.true((await readFile(request.storageImage)).every((byte) => byte === 0xff));
+    await withBoot(t, board, request, async (boot) => {
+      t.like(await status(boot), { rung: 'persistent', reasons: [] }, boot.console);
+    });
   },
 );
 

@@ -88,6 +88,12 @@ const root = z
       .optional()
       .describe('What the kernel mounts at /, for the deployment.')
       .meta({ examples: ['/dev/mtdblock2', '/dev/mmcblk0p2'] }),
+    protect: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether overlay_helper makes the block devices of the root and the layers read-only (blockdev --setro). Whoever updates the running root in place has to take that back first; flash is not concerned.',
+      ),
   })
   .describe('The read-only root.');
 

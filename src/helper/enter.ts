@@ -6,12 +6,13 @@
  *
  * Both ways give the same mount table: the union at /, the old root at `oldRoot`, the carried mounts at their paths.
  */
-import { privateWordPrefix } from '../shared/helper-protocol.ts';
+import { boardPaths, privateWordPrefix } from '../shared/helper-protocol.ts';
 import { carriedMounts } from './carried.ts';
 import { isDirectory } from './mode.ts';
 import { readMounts } from './mounts.ts';
 import type { Entry } from './plan.ts';
 import type { Port } from './port.ts';
+import { protectLayers } from './protect.ts';
 import { attempt, reason } from './trouble.ts';
 import { type Undo, undoList } from './undo.ts';
 
@@ -25,7 +26,9 @@ export function enter(port: Port, entry: Entry, words: readonly string[]): void 
   if (port.pid !== 1) throw new Error('only PID 1 can enter: the root of a running system is not changed');
   const undo = undoList(port);
   try {
-    const carried = carriedMounts(readMounts(port), entry);
+    const mounts = readMounts(port);
+    if (entry.protect) protectLayers(port, mounts, boardPaths.storage);
+    const carried = carriedMounts(mounts, entry);
     for (const path of [entry.oldRoot, ...carried]) makeMountPoint(port, undo, entry, path);
     for (const path of carried) moveIn(port, undo, entry, path);
     if (entry.how === 'pivot') pivot(port, undo, entry);

@@ -8,6 +8,8 @@ type Shared =
   | 'readAt'
   | 'lstat'
   | 'readlink'
+  | 'deviceAt'
+  | 'setReadOnly'
   | 'accessExecute'
   | 'unlink'
   | 'rmdir'

@@ -18,6 +18,8 @@ export interface Entry {
   readonly oldRoot: string;
   readonly carried: readonly string[];
   readonly init: string;
+  /** Whether the block devices of the read-only layers are made read-only. */
+  readonly protect: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export function readEntry(port: Port, path: string, rung: string): Entry {
     oldRoot: bytesOf(oldRoot),
     carried: carried.map(bytesOf),
     init: bytesOf(init),
+    protect: handOver.protect === true,
   };
 }
 

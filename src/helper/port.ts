@@ -5,6 +5,12 @@
  * Strings are byte strings (one character, one byte): paths and kernel words are bytes. `bytesOf` makes them from text.
  * Every call throws a KernelError unless it says otherwise.
  */
+export interface Device {
+  readonly kind: 'block' | 'character' | 'other';
+  readonly major: number;
+  readonly minor: number;
+}
+
 export interface Port {
   readonly pid: number;
   /** "NAME=value" words. */
@@ -25,6 +31,10 @@ export interface Port {
   /** The file itself, not what a symbolic link points at; undefined where there is nothing. `mode` has the type bits. */
   lstat(path: string): { readonly mode: number; readonly size: number } | undefined;
   readlink(path: string): string;
+  /** What a path leads to; undefined where there is nothing. */
+  deviceAt(path: string): Device | undefined;
+  /** False where the block device is read-only already. */
+  setReadOnly(path: string): boolean;
   /** Throws EACCES where the kernel would refuse to execute the file: no x bit, or a mount with noexec. */
   accessExecute(path: string): void;
   /** Makes a new file; EEXIST where the name is taken. */

@@ -80,27 +80,20 @@ export interface StoragePort {
   sleep(seconds: number): void;
 }
 
-export interface Device {
-  readonly kind: 'block' | 'character' | 'other';
-  readonly major: number;
-  readonly minor: number;
-}
-
 /** Raw devices. Nothing here asks whether it is the right one, and in use: `storage-device.ts` does. */
 export interface DevicePort {
-  /** What a path leads to; undefined where there is nothing. */
-  deviceAt(path: string): Device | undefined;
   /** Copies the first `length` bytes into a new file; they are on the storage, and compared, when it returns. */
   copyDevice(path: string, length: number, copy: string): void;
   /** Writes zeros over the first `length` bytes of a block device; EBUSY where it is in use. */
   zeroDevice(path: string, length: number): void;
   /** Erases the blocks of flash that are not blank, the first one last; how many they were. EINVAL for another size. */
   eraseFlash(path: string, bytes: number, blockBytes: number): number;
-  /** False where the block device is read-only already. */
-  setReadOnly(path: string): boolean;
 }
 
 /** The part of both ports that the verbs of the running board use. */
 export type BoardPort = StoragePort &
   DevicePort &
-  Pick<Port, 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'>;
+  Pick<
+    Port,
+    'deviceAt' | 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'
+  >;

@@ -66,6 +66,7 @@ function handOver(board: Board, prepare: MountPlan['prepare']): HandOver {
     // /proc last: busybox executes its applets by /proc/self/exe, and searches $PATH for each where that is gone.
     carried: [...prepared.filter((path) => path !== '/proc'), boardPaths.storage, '/proc'],
     init: board.enter.init,
+    ...(board.root.protect ? { protect: true } : {}),
   };
 }
 

@@ -25,6 +25,8 @@ export interface HandOver {
   readonly carried: readonly string[];
   /** What is executed in the merged root, as seen from inside. */
   readonly init: string;
+  /** Whether overlay_helper makes the block devices of the read-only layers read-only. */
+  readonly protect?: boolean;
 }
 
 /** How uppers follow one another on the storage (docs/decisions/0005). */

@@ -8,6 +8,7 @@ const read = (plan: unknown) => readEntry(new ModelBoard({ plan }), '/plan', 'pe
 
 test('the entry of a rung', (t) => {
   t.deepEqual(read(helperPlan({ how: 'chroot', init: '/sbin/ïnit' })), {
+    protect: false,
     rung: 'persistent',
     fstype: 'overlay',
     how: 'chroot',

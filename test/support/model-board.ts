@@ -2,7 +2,7 @@
  * A board that exists in memory: the helper's Port, with mounts that move, roots that change and files in a union. It
  * counts the calls and can make any of them fail, so that tests can look at every way a boot can go wrong.
  */
-import type { Port } from '../../src/helper/port.ts';
+import type { Device, Port } from '../../src/helper/port.ts';
 import { kernelError } from './kernel-error.ts';
 
 /** A 32 bit ELF header that has no segments: as static as a program can be. */
@@ -70,6 +70,8 @@ export class ModelBoard implements Port {
   readonly complaints: string[] = [];
   readonly printed: string[] = [];
   readonly executions: Execution[] = [];
+  /** Block devices that were made read-only. */
+  readonly protected: string[] = [];
   private readonly options: ModelOptions;
   private readonly mounts: Mount[];
   private readonly nodes = new Map<string, Node>();
@@ -140,6 +142,16 @@ export class ModelBoard implements Port {
   readlink(path: string): string {
     this.call('readlink', path);
     return this.node('readlink', path).content;
+  }
+  deviceAt(path: string): Device | undefined {
+    this.call('stat', path);
+    const [kind, major, minor] = this.nodes.get(this.key(path))?.content.split(' ') ?? [];
+    return kind === 'block' ? { kind, major: Number(major), minor: Number(minor) } : undefined;
+  }
+  setReadOnly(path: string): boolean {
+    this.call('ioctl BLKROSET', path, `protect ${path}`);
+    this.protected.push(path);
+    return true;
   }
   accessExecute(path: string): void {
     this.call('access', path);

@@ -1,5 +1,6 @@
 /** Raw devices that exist in memory, for the helper's verbs: the DevicePort of a model board. */
-import type { Device, DevicePort } from '../../src/helper/storage-port.ts';
+import type { Device, Port } from '../../src/helper/port.ts';
+import type { DevicePort } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
 
 export interface ModelDevice extends Device {
@@ -11,7 +12,7 @@ export interface ModelDevice extends Device {
   readOnly?: boolean;
 }
 
-export class ModelDevices implements DevicePort {
+export class ModelDevices implements DevicePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'> {
   /** Files that copyDevice has made. */
   readonly copies = new Map<string, string>();
   private readonly devices: Readonly<Record<string, ModelDevice>>;

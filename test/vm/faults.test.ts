@@ -78,7 +78,13 @@ vmOwnKernel(
   async (t) => {
     t.timeout(300_000);
     const board = await ready(
-      await textFile(await changedBoard('lab-ext4', ['label: overlay', 'path: /dev/vdb'])),
+      await textFile(
+        await changedBoard(
+          'lab-ext4',
+          ['label: overlay', 'path: /dev/vdb'],
+          ['device: /dev/vda', 'device: /dev/vda\n  protect: true'],
+        ),
+      ),
     );
     for (const [at, bytes] of [
       [1024, 1024],
@@ -92,6 +98,8 @@ vmOwnKernel(
       await withBoot(t, board, { ...request, cmdline: ['quiet'] }, async (boot) => {
         const repaired = '/dev/vdb was repaired by e2fsck';
         t.like(await status(boot), { rung: 'persistent', reasons: [], repaired }, boot.console);
+        // The disk of the root, whoever writes to it; the storage beside it is another one.
+        t.is(await output(boot, 'cat /sys/block/vda/ro /sys/block/vdb/ro'), '1\n0');
         t.is(await output(boot, 'cat /etc/hostname'), 'mine');
         t.regex(await output(boot, 'dmesg'), new RegExp(`overlaykit: rung persistent: .*; ${repaired}`));
         t.regex(await output(boot, '. /etc/profile.d/overlaykit.sh'), new RegExp(repaired));

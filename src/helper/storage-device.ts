@@ -113,8 +113,8 @@ export function contradictions(device: StorageDevice, plan: StoragePlan, booted:
 /** Who uses the device, in words; empty where nobody does. A block device is asked once more when it is opened. */
 export function users(port: BoardPort, { number, name, path }: StorageDevice): readonly string[] {
   const found: string[] = [];
-  for (const process of ['self', '1']) {
-    for (const line of read(port, `/proc/${process}/mountinfo`).split('\n')) {
+  for (const whose of ['self', '1']) {
+    for (const line of read(port, `/proc/${whose}/mountinfo`).split('\n')) {
       const fields = line.split(' ');
       if (fields[2] === number) found.push(`${name} is mounted at ${oneLine(fields[4] ?? '?')}`);
     }

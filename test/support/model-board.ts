@@ -2,7 +2,7 @@
  * A board that exists in memory: the helper's Port, with mounts that move, roots that change and files in a union. It
  * counts the calls and can make any of them fail, so that tests can look at every way a boot can go wrong.
  */
-import type { Device, Port } from '../../src/helper/port.ts';
+import type { Port } from '../../src/helper/port.ts';
 import { kernelError } from './kernel-error.ts';
 
 /** A 32 bit ELF header that has no segments: as static as a program can be. */
@@ -70,8 +70,6 @@ export class ModelBoard implements Port {
   readonly complaints: string[] = [];
   readonly printed: string[] = [];
   readonly executions: Execution[] = [];
-  /** Block devices that were made read-only. */
-  readonly protected: string[] = [];
   private readonly options: ModelOptions;
   private readonly mounts: Mount[];
   private readonly nodes = new Map<string, Node>();
@@ -105,7 +103,6 @@ export class ModelBoard implements Port {
       .map(({ name, path, fstype }) => `${inside(path, this.root)} is ${name} (${fstype})`)
       .sort();
   }
-
   log(_level: number, line: string): void {
     if (!this.gone()) this.logged.push(line);
   }
@@ -143,16 +140,8 @@ export class ModelBoard implements Port {
     this.call('readlink', path);
     return this.node('readlink', path).content;
   }
-  deviceAt(path: string): Device | undefined {
-    this.call('stat', path);
-    const [kind, major, minor] = this.nodes.get(this.key(path))?.content.split(' ') ?? [];
-    return kind === 'block' ? { kind, major: Number(major), minor: Number(minor) } : undefined;
-  }
-  setReadOnly(path: string): boolean {
-    this.call('ioctl BLKROSET', path, `protect ${path}`);
-    this.protected.push(path);
-    return true;
-  }
+  deviceAt = (): undefined => undefined;
+  setReadOnly = (): boolean => false;
   accessExecute(path: string): void {
     this.call('access', path);
     if ((this.node('access', path).mode & 0o111) === 0) throw kernelError('access', path, 'EACCES');

@@ -56,7 +56,10 @@ function watermark({ ladder, tmpfs }: Board): Pick<MountPlan, 'watermark'> {
   return tmpfs.watermark === 'off' || !ladder.includes('tmpfs') ? {} : { watermark: tmpfs.watermark };
 }
 
-/** What is mounted in `prepare` goes along into the merged root, and the storage with it. */
+/**
+ * What is mounted in `prepare` goes along into the merged root, and the storage with it. So does a /sys that an initramfs has
+ * mounted: what is not there is left out.
+ */
 function handOver(board: Board, prepare: MountPlan['prepare']): HandOver {
   const prepared = prepare.flatMap((step) => (step.kind === 'mount' ? [step.target] : []));
   return {
@@ -64,7 +67,9 @@ function handOver(board: Board, prepare: MountPlan['prepare']): HandOver {
     newRoot: board.enter.newroot,
     oldRoot: boardPaths.oldRoot,
     // /proc last: busybox executes its applets by /proc/self/exe, and searches $PATH for each where that is gone.
-    carried: [...prepared.filter((path) => path !== '/proc'), boardPaths.storage, '/proc'],
+    carried: [
+      ...new Set(['/sys', ...prepared.filter((path) => path !== '/proc'), boardPaths.storage, '/proc']),
+    ],
     init: board.enter.init,
     ...(board.root.protect ? { protect: true } : {}),
   };

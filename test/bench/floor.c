@@ -31,7 +31,6 @@ int main(int count, char **words)
 	if (count < 1 || store == NULL)
 		return 1;
 	mount("proc", "/proc", "proc", PLAIN | MS_NOEXEC, NULL);
-	mount("sysfs", "/sys", "sysfs", PLAIN | MS_NOEXEC, NULL);
 	mount("tmpfs", "/run", "tmpfs", PLAIN, "size=20%,mode=0755");
 	if (strcmp(store, "tmpfs") == 0) {
 		mount("tmpfs", "/overlay", "tmpfs", 0, "size=32m,mode=0755");
@@ -41,7 +40,6 @@ int main(int count, char **words)
 		mount_union("/overlay/generations/1/upper", "/overlay/generations/1/work", UNION("/overlay/generations/1"));
 	}
 	mount("/proc", "/mnt/proc", NULL, MS_MOVE, NULL);
-	mount("/sys", "/mnt/sys", NULL, MS_MOVE, NULL);
 	mount("/dev", "/mnt/dev", NULL, MS_MOVE, NULL);
 	mount("/run", "/mnt/run", NULL, MS_MOVE, NULL);
 	mount("/overlay", "/mnt/overlay", NULL, MS_MOVE, NULL);

@@ -21,6 +21,8 @@ export const architectures = [
   'riscv64',
   'powerpc',
 ] as const;
+/** Those that overlay_helper is built for (src/toolchain/targets.ts has a row for each). */
+export const helperArchitectures = architectures.filter((arch) => arch !== 'powerpc');
 export const rootTypes = ['squashfs', 'cramfs', 'erofs', 'romfs', 'ext4'] as const;
 export const unionSystems = [
   'auto',
@@ -184,6 +186,16 @@ const helper = z
       .optional()
       .describe("Prefix of the board's own compiler.")
       .meta({ examples: ['mips-openwrt-linux-musl-'] }),
+    sysroot: text
+      .optional()
+      .describe(
+        "With cross_compile: the folder with the C library's headers and files, where that compiler has none.",
+      ),
+    flags: z
+      .array(text)
+      .default([])
+      .describe('With cross_compile: flags for the processor of the board.')
+      .meta({ examples: [['-march=mips32r2', '-msoft-float']] }),
   })
   .describe('The program that moves the mounts and enters the merged root.');
 

@@ -1,7 +1,7 @@
 /** A commented board file to start from: what is known is filled in, what is not is a comment with an example. */
 import { visible } from '../diagnostics/escape.ts';
 import { unionDrivers } from './checks/likely-union.ts';
-import type { Board } from './schema.ts';
+import { type Board, helperArchitectures } from './schema.ts';
 import { atLeast } from './version.ts';
 
 /** What `ovl init` asks. Values are those of the board file; they are not checked here, `ovl check` does that. */
@@ -151,10 +151,10 @@ function unionPart({ union, kernel }: BoardAnswers): readonly string[] {
 }
 
 function helperPart({ arch }: BoardAnswers): readonly string[] {
-  if (arch === 'x86_64') return [];
+  if (helperArchitectures.some((one) => one === arch)) return [];
   return [
     '',
-    "# overlay_helper is compiled for x86_64 so far; the script does its work with the board's applets.",
+    "# overlay_helper is not compiled for this processor; the script does its work with the board's applets.",
     'helper:',
     '  enabled: false',
   ];

@@ -35,6 +35,8 @@ async function helperFile({ checked }: PreparedBoard, options: BundleOptions): P
   const built = await buildHelper({
     arch,
     ...(helper.cross_compile === undefined ? {} : { crossCompile: helper.cross_compile }),
+    ...(helper.sysroot === undefined ? {} : { sysroot: helper.sysroot }),
+    flags: helper.flags,
     ...options,
   });
   return { path: bundlePaths.helper, mode: 0o755, content: await readFile(built.path) };

@@ -4,28 +4,33 @@ import { sha256 } from '../bundle/digest.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { lastLines } from '../system/process.ts';
 import { findTool, type ToolName, tools } from '../system/tools.ts';
-import type { Target } from './targets.ts';
+import { type Architecture, targetFor } from './targets.ts';
 
 export interface Compiler {
   readonly command: string;
+  /** What it compiles for, as it says itself: "mips-linux-gnu". */
+  readonly machine: string;
+  /** Whether it was built with link-time optimisation; those of some SDKs are not. */
+  readonly optimizesAtLink: boolean;
   /** Machine, version and a digest of the C library's macros: another compiler or library gives other bytes. */
   readonly identity: string;
 }
 
 /**
- * The compiler for a target: PREFIXgcc where the user names a prefix, else the target's own.
- * @throws Failure OVL451 where there is none, or where it compiles for another machine
+ * The compiler for an architecture: PREFIXgcc where the user names a prefix, else the target's own.
+ * @throws Failure OVL450 where the helper is not built for it, OVL451 where there is none, or where it compiles for another machine
  */
-export async function targetCompiler(target: Target, prefix?: string): Promise<Compiler> {
+export async function targetCompiler(arch: Architecture, prefix?: string): Promise<Compiler> {
+  const target = targetFor(arch);
   const command = prefix === undefined ? findTool(target.compiler) : `${prefix}gcc`;
   if (command === undefined) throw noCompiler(target.compiler);
   const compiler = await identified(command);
-  if (compiler.identity.startsWith(`${target.machine}-`)) return compiler;
+  if (target.machine.test(compiler.machine)) return compiler;
   throw new Failure({
     code: 'OVL451',
     severity: 'error',
-    message: `"${command}" does not compile for ${target.machine}`,
-    because: `it says that it compiles for ${compiler.identity.split('\n')[0]}`,
+    message: `"${command}" does not compile for ${arch}`,
+    because: `it says that it compiles for ${compiler.machine}`,
     fix: 'name the prefix of the right one in CROSS_COMPILE, or: ovl build --no-helper',
   });
 }
@@ -61,13 +66,14 @@ export async function compile(compiler: Compiler, args: readonly string[], folde
 
 async function identified(command: string): Promise<Compiler> {
   const options = { env: { LC_ALL: 'C' }, reject: false };
-  const [machine, version, library] = await Promise.all([
+  const [machine, version, library, linkTime] = await Promise.all([
     execa(command, ['-dumpmachine'], options),
     execa(command, ['--version'], options),
     execa(command, ['-E', '-dM', '-x', 'c', '-'], {
       ...options,
       input: '#include <limits.h>\n#include <stdio.h>\n',
     }),
+    execa(command, ['-flto', '-x', 'c', '-c', '-o', '/dev/null', '-'], { ...options, input: 'int one;\n' }),
   ]);
   if (machine.failed || version.failed) {
     throw new Failure({
@@ -79,10 +85,15 @@ async function identified(command: string): Promise<Compiler> {
     });
   }
   // musl-gcc is gcc by its version and machine: only the headers tell them apart.
-  return { command, identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}` };
+  return {
+    command,
+    machine: machine.stdout.trim(),
+    optimizesAtLink: !linkTime.failed,
+    identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}\n${linkTime.failed}`,
+  };
 }
 
-function noCompiler(tool: Extract<ToolName, 'gcc' | 'musl-gcc'>): Failure {
+function noCompiler(tool: ToolName): Failure {
   const { package: debianPackage, reason } = tools[tool];
   return new Failure({
     code: 'OVL451',

@@ -7,13 +7,16 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
-import { cached } from '../system/cache.ts';
+import { Failure } from '../diagnostics/diagnostic.ts';
+import { cacheDir, cached } from '../system/cache.ts';
 import { packageRoot, packageVersion } from '../system/package-root.ts';
 import { checkBuilt } from './built.ts';
 import { compileScripts, scriptCompiler } from './bytecode.ts';
+import { compilersOwn, targetLibrary } from './c-library.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
 import { engine, engineSource, type FetchOptions } from './engine.ts';
 import { linkProgram, releaseStyle } from './link.ts';
+import { findPrebuilt } from './prebuilt.ts';
 import { protocolHeader, type Scripts } from './protocol.ts';
 import { bundleScript } from './script.ts';
 import { type Architecture, targetFor } from './targets.ts';
@@ -22,6 +25,9 @@ export interface HelperOptions extends FetchOptions {
   readonly arch: Architecture;
   /** Prefix of the compiler's name, such as "mips-openwrt-linux-musl-"; the default is $CROSS_COMPILE. */
   readonly crossCompile?: string;
+  /** For that compiler: where its C library is, and flags of the board's. */
+  readonly sysroot?: string;
+  readonly flags?: readonly string[];
   /** Folder with the engine's source; the default is $OVL_QUICKJS_SOURCE, else Debian's package. */
   readonly engineSource?: string;
 }
@@ -36,30 +42,70 @@ const fileName = 'overlay_helper';
 
 /**
  * The helper for an architecture, from the cache where its inputs have not changed.
- * @throws Failure OVL450 to OVL457
+ * @throws Failure OVL450 to OVL459
  */
 export async function buildHelper(options: HelperOptions): Promise<BuiltHelper> {
+  try {
+    return await build(options);
+  } catch (error) {
+    throw cacheTrouble(error) ?? error;
+  }
+}
+
+async function build(options: HelperOptions): Promise<BuiltHelper> {
+  const ready = await prebuiltHelper(options);
+  if (ready !== undefined) return ready;
   const target = targetFor(options.arch);
-  const prefix = options.crossCompile ?? process.env.CROSS_COMPILE;
-  const compiler = await targetCompiler(target, prefix === '' ? undefined : prefix);
+  const named = options.crossCompile ?? process.env.CROSS_COMPILE ?? '';
+  const compiler = await targetCompiler(options.arch, named === '' ? undefined : named);
+  const flags = named === '' ? target.flags : ownFlags(options);
   const scripts = await helperScripts();
   const native = join(packageRoot(), 'src', 'helper', 'native');
-  const key = await inputsDigest(options.arch, compiler, target.flags, scripts, native);
+  const key = await inputsDigest(options.arch, compiler, flags, scripts, native);
   const folder = await cached(join('helper', options.arch, key), async (final) => {
-    const named = options.engineSource ?? process.env.OVL_QUICKJS_SOURCE;
-    const source = await engineSource(named, options);
+    const source = await engineSource(options.engineSource ?? process.env.OVL_QUICKJS_SOURCE, options);
+    const library = named === '' ? await targetLibrary(compiler, target, options) : compilersOwn;
     options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
     const work = join(final, 'work');
     await mkdir(work);
     await compileScripts(await scriptCompiler(source, await hostCompiler()), scripts, work);
-    await linkProgram({ source, native, compiler, flags: target.flags, style: releaseStyle }, work, fileName);
+    await linkProgram({ source, native, compiler, flags, style: releaseStyle, library }, work, fileName);
     await checkBuilt(join(work, fileName), target);
     await rename(join(work, fileName), join(final, fileName));
     await rm(work, { recursive: true });
   });
-  const path = join(folder, fileName);
+  return described(join(folder, fileName));
+}
+
+/** The one that the package carries, where the user names no compiler and nothing of the package was changed. */
+async function prebuiltHelper({ arch, crossCompile }: HelperOptions): Promise<BuiltHelper | undefined> {
+  if ((crossCompile ?? process.env.CROSS_COMPILE ?? '') !== '') return undefined;
+  const path = await findPrebuilt(arch);
+  return path === undefined ? undefined : described(path);
+}
+
+async function described(path: string): Promise<BuiltHelper> {
   const content = await readFile(path);
   return { path, bytes: content.length, sha256: sha256(content) };
+}
+
+/** What Node says where the cache cannot be written, as a Failure; undefined for anything else. */
+function cacheTrouble(error: unknown): Failure | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined || !['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes(code)) return undefined;
+  const failure = {
+    code: 'OVL459',
+    severity: 'error',
+    message: `overlay_helper cannot be built in "${cacheDir()}"`,
+    because: error instanceof Error ? error.message : code,
+    fix: 'make room there, or name another folder in OVL_CACHE',
+  } as const;
+  return new Failure(failure, { cause: error });
+}
+
+/** A compiler that the user names knows its processor; what it cannot know is said in the board file. */
+function ownFlags({ sysroot, flags = [] }: HelperOptions): readonly string[] {
+  return [...(sysroot === undefined ? [] : [`--sysroot=${sysroot}`]), ...flags];
 }
 
 /** The helper's TypeScript as its two scripts. */

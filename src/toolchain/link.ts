@@ -3,6 +3,7 @@ import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
 import { cached } from '../system/cache.ts';
+import type { CLibrary } from './c-library.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
 import { leaveOut } from './left-out.ts';
@@ -57,14 +58,22 @@ export interface Program {
   /** Flags of the target. */
   readonly flags: readonly string[];
   readonly style: Style;
+  readonly library: CLibrary;
+}
+
+/** All flags but those for linking. */
+function compileFlags({ compiler, flags, style, library }: Program): readonly string[] {
+  const chosen = style.compile.filter((flag) => compiler.optimizesAtLink || !flag.startsWith('-flto'));
+  return [...always, ...flags, ...chosen, ...library.compile];
 }
 
 /**
  * A folder with the engine's objects and headers, compiled once for each compiler and flags: this takes most of the time.
  * @throws Failure OVL455
  */
-export async function engineFiles({ source, native, compiler, flags, style }: Program): Promise<string> {
-  const options = [...always, ...flags, ...style.compile, '-w'];
+export async function engineFiles(program: Program): Promise<string> {
+  const { source, native, compiler } = program;
+  const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
   const core = leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8'));
   const key = sha256(JSON.stringify([engine.treeDigest, core, parts, compiler.identity, options]));
@@ -81,7 +90,7 @@ export async function engineFiles({ source, native, compiler, flags, style }: Pr
  * @throws Failure OVL455
  */
 export async function linkProgram(program: Program, folder: string, name: string): Promise<void> {
-  const { compiler, flags, style, native } = program;
+  const { compiler, style, native, library } = program;
   await cp(await engineFiles(program), join(folder, 'engine'), { recursive: true });
   await copySources(native, folder);
   await writeFile(join(folder, 'protocol.h'), protocolHeader());
@@ -89,8 +98,9 @@ export async function linkProgram(program: Program, folder: string, name: string
   await rm(join(folder, 'engine.c'));
   const sources = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
   const objects = linkedObjects.map((object) => `engine/${object}.o`);
-  const options = [...always, ...flags, ...style.compile, ...style.native, '-isystem', 'engine'];
-  await compile(compiler, [...options, ...style.link, '-o', name, ...sources, ...objects], folder);
+  const options = [...compileFlags(program), ...style.native, '-isystem', 'engine', ...style.link];
+  const files = [...library.first, ...sources, ...objects, ...library.last];
+  await compile(compiler, [...options, '-o', name, ...files], folder);
 }
 
 /** Compiling happens on copies with short names: a path of this machine could get into the result by __FILE__. */

@@ -6,6 +6,7 @@ import { sha256 } from '../../src/bundle/digest.ts';
 import { cached } from '../../src/system/cache.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
 import { compileScripts, scriptCompiler } from '../../src/toolchain/bytecode.ts';
+import { compilersOwn } from '../../src/toolchain/c-library.ts';
 import { type Compiler, hostCompiler, targetCompiler } from '../../src/toolchain/compiler.ts';
 import { engineSource } from '../../src/toolchain/engine.ts';
 import { linkProgram, releaseStyle, type Style } from '../../src/toolchain/link.ts';
@@ -33,7 +34,7 @@ export async function programOf(script: string | Scripts, kind: 'release' | 'san
   const target = targetFor('x86_64');
   const [compiler, style, flags]: [Compiler, Style, readonly string[]] =
     kind === 'release'
-      ? [await targetCompiler(target), releaseStyle, target.flags]
+      ? [await targetCompiler('x86_64'), releaseStyle, target.flags]
       : [host, sanitizedStyle, []];
   const folder = await cached(
     join('test-programs', await inputsOf(native, [script, style, flags, compiler.identity])),
@@ -42,7 +43,7 @@ export async function programOf(script: string | Scripts, kind: 'release' | 'san
       await mkdir(work);
       const scripts = typeof script === 'string' ? { boot: script, board: script } : script;
       await compileScripts(await scriptCompiler(source, host), scripts, work);
-      await linkProgram({ source, native, compiler, flags, style }, work, 'program');
+      await linkProgram({ source, native, compiler, flags, style, library: compilersOwn }, work, 'program');
       await rename(join(work, 'program'), join(final, 'program'));
       await rm(work, { recursive: true });
     },

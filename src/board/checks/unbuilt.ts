@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { CheckedBoard } from '../decode.ts';
 import type { Path } from '../plain-yaml.ts';
+import { helperArchitectures } from '../schema.ts';
 import { finding } from './finding.ts';
 
 export function checkUnbuilt(checked: CheckedBoard): readonly Diagnostic[] {
@@ -57,14 +58,12 @@ function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
       fix: 'mode: system',
     });
   if (board.target !== undefined) found.push({ path: ['target'], what: 'target', because: ignored });
-  if (helper.cross_compile !== undefined)
-    found.push({ path: ['helper', 'cross_compile'], what: 'helper.cross_compile', because: ignored });
-  if (board.arch !== 'x86_64' && helper.enabled)
+  if (!helperArchitectures.some((arch) => arch === board.arch) && helper.enabled)
     found.push({
       path: ['arch'],
       what: `overlay_helper for ${board.arch}`,
       because:
-        "the helper is compiled for x86_64 only; overlay_init enters the merged root with the board's own applets",
+        "the helper is not compiled for it; overlay_init enters the merged root with the board's own applets",
       fix: 'helper: { enabled: false }     (then this is not said again)',
     });
   return found;

@@ -1,0 +1,55 @@
+/**
+ * `npm pack` runs this: one helper for each architecture into prebuilt/, with the licences of what is linked into them. The
+ * folder is made beside it first, so that it is there complete or as it was.
+ */
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageRoot } from '../system/package-root.ts';
+import { muslSource } from './c-library.ts';
+import { engineSource } from './engine.ts';
+import { buildHelper } from './helper.ts';
+import { type PrebuiltIndex, prebuiltFolder, sourcesDigest } from './prebuilt.ts';
+import { type Architecture, targets } from './targets.ts';
+
+/**
+ * Makes prebuilt/ anew.
+ * @param root folder of the package
+ * @param say gets a line of progress
+ * @throws Failure OVL451 to OVL459 where a helper cannot be built
+ */
+export async function packHelpers(root: string, say: (line: string) => void): Promise<void> {
+  const final = join(root, prebuiltFolder);
+  // One of an earlier call would be taken for the result of this one.
+  await rm(final, { recursive: true, force: true });
+  const work = await mkdtemp(`${final}-`);
+  try {
+    const helpers: Record<string, string> = {};
+    for (const arch of Object.keys(targets) as Architecture[]) {
+      // Not by a compiler that CROSS_COMPILE names: it is for one processor at most.
+      const built = await buildHelper({ arch, crossCompile: '', progress: say });
+      await mkdir(join(work, arch));
+      await copyFile(built.path, join(work, arch, 'overlay_helper'));
+      await chmod(join(work, arch, 'overlay_helper'), 0o755);
+      helpers[arch] = built.sha256;
+      say(`${arch}: ${built.bytes} bytes`);
+    }
+    await copyFile(
+      join(await engineSource(process.env.OVL_QUICKJS_SOURCE), 'LICENSE'),
+      join(work, 'LICENSE.quickjs'),
+    );
+    await copyFile(join(await muslSource({}), 'COPYRIGHT'), join(work, 'COPYRIGHT.musl'));
+    const index: PrebuiltIndex = { sources: await sourcesDigest(root), helpers };
+    await writeFile(join(work, 'index.json'), `${JSON.stringify(index, undefined, 2)}\n`);
+    await chmod(work, 0o755);
+    await rename(work, final);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await packHelpers(packageRoot(), (line) => {
+    process.stderr.write(`${line}\n`);
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The helpers that the package carries, so that its users need no compiler: prebuilt/ARCH/overlay_helper, each with its digest
+ * in prebuilt/index.json. They count as long as the sources beside them are those that they were made from; in a checkout
+ * that somebody works on they soon are not.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../bundle/digest.ts';
+import { packageRoot } from '../system/package-root.ts';
+
+export const prebuiltFolder = 'prebuilt';
+
+export interface PrebuiltIndex {
+  /** `sourcesDigest` of the package that they were made in. */
+  readonly sources: string;
+  /** SHA-256 by architecture. */
+  readonly helpers: Readonly<Record<string, string>>;
+}
+
+/** Path of the helper for an architecture; undefined where there is none, or it is not what it should be. */
+export async function findPrebuilt(arch: string, root: string = packageRoot()): Promise<string | undefined> {
+  const index = await readIndex(join(root, prebuiltFolder, 'index.json'));
+  const digest = index?.helpers[arch];
+  if (index === undefined || digest === undefined) return undefined;
+  const path = join(root, prebuiltFolder, arch, 'overlay_helper');
+  const content = await readFile(path).catch(() => undefined);
+  if (content === undefined || sha256(content) !== digest) return undefined;
+  return index.sources === (await sourcesDigest(root)) ? path : undefined;
+}
+
+async function readIndex(path: string): Promise<PrebuiltIndex | undefined> {
+  try {
+    const index = JSON.parse(await readFile(path, 'utf8')) as Partial<PrebuiltIndex> | null;
+    if (typeof index?.sources !== 'string' || typeof index.helpers !== 'object') return undefined;
+    return { sources: index.sources, helpers: index.helpers };
+  } catch {
+    return undefined;
+  }
+}
+
+/** One digest over all that the helper is made of. */
+export async function sourcesDigest(root: string = packageRoot()): Promise<string> {
+  const names: string[] = [];
+  for (const folder of ['helper', 'shared', 'toolchain']) {
+    const entries = await readdir(join(root, 'src', folder), { recursive: true, withFileTypes: true });
+    names.push(...entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name)));
+  }
+  const lines = await Promise.all(
+    names.sort().map(async (path) => `${path.slice(root.length)} ${sha256(await readFile(path))}\n`),
+  );
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  return sha256(`${version}\n${lines.join('')}`);
+}

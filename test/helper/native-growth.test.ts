@@ -77,6 +77,9 @@ const calls = (folder: string): readonly (readonly [number, string, ...unknown[]
     [often, 'loosenIn', missing, 'x'],
     [often, 'equalIn', missing, 'x', missing, 'y'],
     [often, 'sleep', -1],
+    ...['deviceAt', 'copyDevice', 'zeroDevice', 'eraseFlash', 'setReadOnly'].map(
+      (name) => [often, name, at('missing'), at('missing'), 0, 0] as const,
+    ),
   ];
 };
 

@@ -141,8 +141,9 @@ built for. A board of another architecture does the same with its own applets: b
   OVL451: {
     title: 'there is no C compiler that can build the helper',
     explanation: `overlay_helper is linked on this machine, from the script engine's C source. It takes gcc for a compiler that runs here
-and, for the board, musl-gcc (package musl-tools) or Debian's compiler for its processor, such as gcc-mips-linux-gnu, or the
-compiler whose prefix CROSS_COMPILE or helper.cross_compile names, such as the one of your Buildroot or OpenWrt SDK. This is reported when one is missing, does not start, or compiles for another machine.
+and, for the board, musl-gcc (package musl-tools) or Debian's compiler for its processor, such as gcc-mips-linux-gnu, or
+the compiler whose prefix CROSS_COMPILE or helper.cross_compile names, such as the one of your Buildroot or OpenWrt SDK.
+This is reported when one is missing, does not start, or compiles for another machine.
 
 Without a compiler, build with --no-helper: overlay_init then verifies and enters with the board's own applets.`,
   },
@@ -193,8 +194,8 @@ needs none of this.`,
   },
   OVL459: {
     title: 'the cache cannot be written',
-    explanation: `What takes long to make is kept in a cache: $OVL_CACHE, else $XDG_CACHE_HOME/overlaykit, else ~/.cache/overlaykit. The helper, its
-engine and a C library take some 100 MB there while they are built. The disk is full, or the folder belongs to somebody
-else. Nothing half-built is kept; make room, or name another folder in OVL_CACHE.`,
+    explanation: `What takes long to make is kept in a cache: $OVL_CACHE, else $XDG_CACHE_HOME/overlaykit, else ~/.cache/overlaykit. The
+helper, its engine and a C library take some 100 MB there while they are built. The disk is full, or the folder belongs to
+somebody else. Nothing half-built is kept; make room, or name another folder in OVL_CACHE.`,
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -68,7 +68,8 @@ export interface Device {
   /** Is fulfilled when the present connection has ended, never rejected. reconnect() starts a new one. */
   readonly lost: Promise<Loss>;
   /**
-   * Runs a command with LC_ALL=C and the usual folders at the end of $PATH. Commands may run at the same time.
+   * Runs a command with LC_ALL=C and the usual folders at the end of $PATH. Commands may
+   * be asked for at the same time; a server that cannot run them so (dropbear) gets one after the other.
    * @throws Failure (5xx) when it cannot be started, takes too long, says too much or the connection ends; the reason
    * of the signal when it is aborted. An exit code other than 0 is an Outcome.
    */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { busyboxProgram } from '../../src/lab/roots/busybox-program.ts';
 import { requireTool } from '../../src/system/tools.ts';
 
 export interface SshServer {
@@ -28,8 +29,8 @@ export interface ServerOptions {
   readonly words?: readonly string[];
   /** Types of host keys, best first. */
   readonly hostKeys?: readonly string[];
-  /** Applets of the busybox that the user "board" has, and nothing else. */
-  readonly applets?: readonly string[];
+  /** Applets that the busybox of the user "board" lacks. */
+  readonly without?: readonly string[];
   /** A port that was used before: a board after its reboot. */
   readonly port?: number;
   /** The folder of an earlier server: the same keys and homes. */
@@ -44,6 +45,9 @@ const hash =
 const entrance = [
   'cd "$1" && shift',
   'for f in passwd shadow shells; do mount --bind "$f" "/etc/$f" || exit 1; done',
+  'mount -t tmpfs -o size=512k tmpfs root/small && mount --bind root/readonly root/readonly || exit 1',
+  'mount -o remount,ro,bind root/readonly || exit 1',
+  'mount -t proc proc root/proc && mount --bind /dev root/dev || exit 1',
   'mount -t tmpfs tmpfs /run && mkdir -p /run/sshd && exec "$@"',
 ].join('\n');
 
@@ -116,43 +120,20 @@ async function furnish(folder: string, options: ServerOptions, types: readonly s
     { mode: 0o600 },
   );
   await writeFile(join(folder, 'shells'), `/bin/sh\n${shell}\n`);
-  await boardRoot(folder, shell, options.applets ?? defaultApplets);
+  await boardRoot(folder, shell, options.without ?? []);
   await writeFile(join(folder, 'sshd_config'), sshdConfig(folder, types));
 }
 
-export const defaultApplets = [
-  'sh',
-  'cat',
-  'chmod',
-  'cp',
-  'date',
-  'dd',
-  'df',
-  'echo',
-  'find',
-  'ls',
-  'ln',
-  'mkdir',
-  'mv',
-  'rm',
-  'rmdir',
-  'sha256sum',
-  'sleep',
-  'sync',
-  'tar',
-  'test',
-  'true',
-  'uname',
-  'wc',
-] as const;
-
-/** A root with one busybox in it, and a shell that goes there. */
-async function boardRoot(folder: string, shell: string, applets: readonly string[]): Promise<void> {
-  const bin = join(folder, 'root', 'bin');
-  await mkdir(bin, { recursive: true });
-  for (const name of ['tmp', 'proc', 'dev']) await mkdir(join(folder, 'root', name));
-  await cp(requireTool('busybox'), join(bin, 'busybox'));
-  for (const name of applets) await symlink('busybox', join(bin, name));
+/** A root with one busybox in it, a small tmpfs and a read-only file system, and a shell that goes there. */
+async function boardRoot(folder: string, shell: string, without: readonly string[]): Promise<void> {
+  const root = join(folder, 'root');
+  for (const name of ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'tmp', 'proc', 'dev', 'small', 'readonly'])
+    await mkdir(join(root, name), { recursive: true });
+  for (const entry of await busyboxProgram(without)) {
+    const path = join(root, entry.path);
+    if (entry.kind === 'file') await writeFile(path, entry.content, { mode: entry.mode });
+    else if (entry.kind === 'symlink') await symlink(entry.target, path);
+  }
   await writeFile(shell, `#!/bin/sh\nexec chroot ${folder}/root /bin/sh "$@"\n`, { mode: 0o755 });
 }
 

@@ -22,6 +22,8 @@ export interface Connection {
 /** How long the loss of the connection may take to show after a channel has ended, in milliseconds. */
 const lossMs = 200;
 
+const mostTries = 10;
+
 /** @throws Failure OVL530 to OVL533; the reason of the signal; what stdin or onStdout throw */
 export async function runOverChannel(
   connection: Connection,
@@ -33,7 +35,7 @@ export async function runOverChannel(
   const bounds = watch(connection, options);
   let channel: ClientChannel | undefined;
   try {
-    const opened = await Promise.race([open(connection, line), bounds.broken]);
+    const opened = await Promise.race([started(connection, line), bounds.broken]);
     const { ended } = opened;
     channel = opened.channel;
     const feeding = feed(channel, preamble, options.stdin, ended, bounds.touch);
@@ -131,18 +133,42 @@ interface Opened {
   readonly ended: Promise<Ending | undefined>;
 }
 
+/** A session that the server has no place for yet is asked for again: no command was started. */
+async function started(connection: Connection, line: string): Promise<Opened> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await open(connection, line);
+    } catch (error) {
+      const { reason } = ((error as Error).cause ?? {}) as { readonly reason?: unknown };
+      if (typeof reason !== 'number' || turn === mostTries) throw error;
+      await sleep(lossMs);
+    }
+  }
+}
+
 function open({ client, name }: Connection, line: string): Promise<Opened> {
   return new Promise((resolve, reject) => {
-    client.exec(line, (error, channel) => {
+    // ssh2 throws where the connection is gone; the loss of it, which says why, is told by whoever watches it.
+    const fail = (error: Error): void => void sleep(lossMs).then(() => reject(notStarted(name, error)));
+    const exec = (...words: Parameters<Client['exec']>): void => {
+      try {
+        client.exec(...words);
+      } catch (error) {
+        fail(error as Error);
+      }
+    };
+    exec(line, (error, channel) => {
       if (error === undefined) {
         // Writing to a command that has ended is no error of ours.
         channel.on('error', () => {});
         channel.stderr.on('error', () => {});
+        // Node destroys a stream that has ended at both sides, and ssh2 takes that for closing the channel, before the
+        // exit status is there. Some servers then do not send one.
+        channel.destroy = () => channel;
         // At once: the end of a short command may be in the packet that is just being read.
         return resolve({ channel, ended: endingOf(channel) });
       }
-      // The loss of the connection is told to its channels first.
-      void sleep(lossMs).then(() => reject(notStarted(name, error)));
+      fail(error);
     });
   });
 }

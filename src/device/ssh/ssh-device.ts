@@ -8,6 +8,7 @@ import { runOverChannel } from './channel.ts';
 import { openSession, type Session, type Target } from './handshake.ts';
 import type { Questions } from './questions.ts';
 import { sshSettings } from './settings.ts';
+import { sessionsAtOnce, Turns } from './turns.ts';
 
 export interface ConnectOptions {
   readonly questions?: Questions;
@@ -54,6 +55,7 @@ export class SshDevice implements Device {
   readonly #target: Target;
   #session: Session;
   #lost: Promise<Loss>;
+  #turns: Turns;
   #expected: Loss['kind'] = 'lost';
 
   constructor(name: string, target: Target, session: Session) {
@@ -61,6 +63,7 @@ export class SshDevice implements Device {
     this.#target = target;
     this.#session = session;
     this.#lost = this.#watch(session);
+    this.#turns = new Turns(sessionsAtOnce(session.software));
   }
 
   get lost(): Promise<Loss> {
@@ -73,11 +76,8 @@ export class SshDevice implements Device {
   }
 
   run(command: Command, options: RunOptions = {}): Promise<Outcome> {
-    return runOverChannel(
-      { client: this.#session.client, lost: this.#lost, name: this.name },
-      command,
-      options,
-    );
+    const connection = { client: this.#session.client, lost: this.#lost, name: this.name };
+    return this.#turns.take(() => runOverChannel(connection, command, options));
   }
 
   expectReboot(): void {
@@ -99,6 +99,7 @@ export class SshDevice implements Device {
         this.#session = session;
         this.#expected = 'lost';
         this.#lost = this.#watch(session);
+        this.#turns = new Turns(sessionsAtOnce(session.software));
         return;
       } catch (error) {
         if (either.aborted) break;

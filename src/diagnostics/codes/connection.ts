@@ -121,4 +121,33 @@ forced command, a login shell that does not take "-c", a chroot without /bin/sh,
 falls back by itself: after some boots without confirmation to the previous generation, and to the tmpfs or the read-only
 root where the storage fails. What it says is on its console. Its address may also have changed.`,
   },
+  OVL540: {
+    title: 'the board has no room for what is sent',
+    explanation: `A folder is put together beside the one that is there, on the same file system, so that the switch is one rename and the
+old one can come back. Files that are the same in both are linked and take no room; the others have to fit twice. The staged
+part was removed, and the destination is as it was. The erase blocks that JFFS2 and UBIFS keep for themselves count as full.`,
+  },
+  OVL541: {
+    title: 'the destination on the board cannot be written',
+    explanation: `The folder that the destination is in does not exist, is on a read-only file system, or belongs to somebody else; or the
+destination is there and no folder. Nothing was sent. The root of a board without overlaykit is read-only: its storage, /tmp
+and /overlay are not.`,
+  },
+  OVL542: {
+    title: 'what arrived on the board is not what was sent',
+    explanation: `After sending, the board lists the staged folder and makes digests of its files with what it has: sha256sum, md5sum, cksum,
+or only their lengths. They differ from what was sent, so the staged part was removed and nothing was switched. Flash that is
+worn out, memory that flips bits and file systems that lose data when they are full do this; a board may also lie.`,
+  },
+  OVL543: {
+    title: 'the board has no way to receive files',
+    explanation: `An upload needs a shell and busybox's find on the board, to see what is there and what arrived; tar makes it fast, and cat
+does where there is no tar. SFTP is never needed.`,
+  },
+  OVL544: {
+    title: 'the board could not put a folder together',
+    explanation: `A program on the board failed while a folder was staged beside its destination: "because" has its own last words. The staged
+part was removed, and the destination is as it was, unless the last line says otherwise. File systems such as vfat have no
+symbolic links and no permission bits, and cannot hold a root's files.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

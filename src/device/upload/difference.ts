@@ -1,0 +1,48 @@
+/** What a board's folder has, against what it is to have. */
+import { type DigestProgram, digestOf } from './digest.ts';
+import type { Found, Inventory } from './inventory.ts';
+import type { UploadEntry } from './tree.ts';
+
+export interface Difference {
+  /** Entries that are not there, or otherwise. */
+  readonly wanting: readonly UploadEntry[];
+  /** Paths that are there and must not be, or must give way to another kind of thing; those inside another are left out. */
+  readonly surplus: readonly string[];
+}
+
+/** @param strong whether a file of the right length alone will not do */
+export async function difference(
+  tree: ReadonlyMap<string, UploadEntry>,
+  { found, digest }: Pick<Inventory, 'found' | 'digest'>,
+  { strong }: { readonly strong: boolean },
+): Promise<Difference> {
+  const believed = strong && digest === 'wc -c' ? undefined : digest;
+  const wanting: UploadEntry[] = [];
+  const surplus: string[] = [];
+  for (const entry of tree.values()) {
+    if (!(await isSame(entry, found.get(entry.path), believed))) wanting.push(entry);
+  }
+  for (const [path, { kind }] of found) if (tree.get(path)?.kind !== kind) surplus.push(path);
+  return { wanting, surplus: outermost(surplus) };
+}
+
+async function isSame(
+  entry: UploadEntry,
+  found: Found | undefined,
+  digest: DigestProgram | undefined,
+): Promise<boolean> {
+  if (found?.kind !== entry.kind) return false;
+  if (entry.kind === 'symlink') return found.target === entry.target;
+  if (found.mode !== entry.mode) return false;
+  if (entry.kind === 'directory') return true;
+  return digest !== undefined && found.digest === (await digestOf(entry, digest));
+}
+
+function outermost(paths: readonly string[]): readonly string[] {
+  const all = new Set(paths);
+  return paths.filter((path) => {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+      if (all.has(path.slice(0, at))) return false;
+    return true;
+  });
+}

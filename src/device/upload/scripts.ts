@@ -1,0 +1,136 @@
+/**
+ * What the board runs during an upload. Each script says with $ovl_mark lines what became of it; nothing is read out of the
+ * programs' own messages. Words: destination, mark, then the script's own.
+ */
+import { inventoryFunctions } from './inventory.ts';
+
+/** Beside the destination, so on its file system: what is being put together, what is complete, what was there before. */
+export const besides = {
+  partial: '.ovl-partial',
+  next: '.ovl-next',
+  previous: '.ovl-previous',
+  older: '.ovl-older',
+} as const;
+
+const names = `
+ovl_dest=$1 ovl_mark=$2
+ovl_new=$ovl_dest${besides.partial} ovl_next=$ovl_dest${besides.next}
+ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older}
+umask 022
+`;
+
+/** A switch that a power cut interrupted between its two renames is brought to its end: what is complete goes in. */
+const resume = `
+if [ ! -e "$ovl_dest" ] && [ ! -h "$ovl_dest" ] && [ -d "$ovl_next" ]; then mv "$ovl_next" "$ovl_dest"; fi
+`;
+
+/** $3: the permission bits that are wanted, between blanks. */
+export const askScript = `${names}${inventoryFunctions}${resume}
+ovl_tools
+if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
+ovl_list "$ovl_dest" "$3"
+`;
+
+/** On a failure the staged part goes, and the answer says what room there was before that. */
+const failing = `
+trap '' HUP
+ovl_place=\${ovl_dest%/*}
+ovl_place=\${ovl_place:-/}
+ovl_fail() {
+  echo "$ovl_mark failed $1"
+  echo "$ovl_mark room"
+  df -Pk "$ovl_place" 2>/dev/null
+  echo
+  if [ -d "$ovl_new" ] && ! echo room 2>/dev/null >"$ovl_new/.ovl-room"; then echo "$ovl_mark full"; fi
+  rm -rf "$ovl_new"
+  exit 1
+}
+`;
+
+const begin = `
+if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
+rm -rf "$ovl_new"
+if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
+`;
+
+/** What is the same is linked, not copied: it costs no room, and only its name is written. */
+const copyOrMake = `
+if [ "$3" = reuse ]; then
+  rmdir "$ovl_new" || ovl_fail make
+  cp -al "$ovl_dest" "$ovl_new" 2>/dev/null || {
+    rm -rf "$ovl_new"
+    cp -a "$ovl_dest" "$ovl_new"
+  } || ovl_fail copy
+fi
+ovl_modes=$4
+cd "$ovl_new" || ovl_fail make
+shift 4
+`;
+
+/** sync -f writes this file system only; programs without it do all of them. */
+const finish = `
+cd / || ovl_fail make
+ovl_tools
+ovl_list "$ovl_new" "$ovl_modes"
+if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
+`;
+
+/** $3: reuse or fresh; $4: permission bits; further words: what to remove first. stdin: the archive. */
+export const tarScript = `${names}${failing}${begin}${copyOrMake}${inventoryFunctions}
+if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
+tar xpf - || ovl_fail unpack
+${finish}`;
+
+/** As above without stdin and without the end; further words are remove PATH, directory MODE PATH, symlink TARGET PATH. */
+export const prepareScript = `${names}${failing}${begin}${copyOrMake}
+while [ $# -gt 0 ]; do
+  case $1 in
+    remove) rm -rf "$2" && shift 2 ;;
+    directory) mkdir -p "$3" && chmod "$2" "$3" && shift 3 ;;
+    symlink) ln -s "$2" "$3" && shift 3 ;;
+    *) false ;;
+  esac || ovl_fail unpack
+done
+`;
+
+/** $3: permission bits; $4: path inside the staged folder. stdin: the bytes. */
+export const fileScript = `${names}${failing}
+cd "$ovl_new" || ovl_fail make
+{ cat >"$4" && chmod "$3" "$4"; } || ovl_fail unpack
+`;
+
+/** $3: permission bits, between blanks. */
+export const finishScript = `${names}${failing}${inventoryFunctions}
+ovl_modes=$3
+${finish}`;
+
+/**
+ * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
+ * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last.
+ */
+export const switchScript = `${names}
+trap '' HUP INT TERM
+set -e
+if [ -d "$ovl_new" ]; then rm -rf "$ovl_next"; mv "$ovl_new" "$ovl_next"; fi
+[ -d "$ovl_next" ]
+if [ -e "$ovl_dest" ]; then
+  rm -rf "$ovl_older"
+  if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_older"; fi
+  if mv --exchange -T "$ovl_next" "$ovl_dest" 2>/dev/null; then
+    mv "$ovl_next" "$ovl_previous"
+  else
+    mv "$ovl_dest" "$ovl_previous"
+    mv "$ovl_next" "$ovl_dest"
+  fi
+else
+  mv "$ovl_next" "$ovl_dest"
+fi
+sync -f "$ovl_dest" 2>/dev/null || sync
+rm -rf "$ovl_older"
+echo "$ovl_mark switched"
+`;
+
+/** Takes the staged part away again. */
+export const discardScript = `${names}
+rm -rf "$ovl_new"
+`;

@@ -1,0 +1,115 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
+import { upload } from '../../src/device/upload/upload.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { listener } from '../support/hostile-ssh.ts';
+import { ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
+import { expectedListing, file, folder, link, listing, noise } from '../support/upload-tree.ts';
+
+const points = 18;
+
+function tree(version: string) {
+  return [
+    folder('etc'),
+    file('etc/version', version),
+    file('etc/same', 'same'),
+    file('bin/tool', noise(60_000, version), 0o755),
+    file('bin/library', noise(40_000, `library ${version}`)),
+    link('current', version),
+  ];
+}
+
+interface Wire {
+  readonly port: number;
+  /** Bytes of both directions since the last reset. */
+  readonly passed: () => number;
+  readonly cutAfter: (bytes: number) => void;
+}
+
+/** A wire that is cut for good after so many bytes, in the middle of whatever is on it. */
+async function wire(t: ExecutionContext, target: number): Promise<Wire> {
+  let passed = 0;
+  let limit = Number.POSITIVE_INFINITY;
+  const port = await listener(t, (near) => {
+    const far = connect(target, '127.0.0.1');
+    const end = (): void => {
+      near.destroy();
+      far.destroy();
+    };
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('error', end).on('close', end);
+      from.on('data', (chunk: Buffer) => {
+        const rest = Math.max(0, limit - passed);
+        passed += chunk.length;
+        to.write(chunk.subarray(0, rest));
+        if (chunk.length >= rest) end();
+      });
+    }
+  });
+  return {
+    port,
+    passed: () => passed,
+    cutAfter: (bytes) => {
+      passed = 0;
+      limit = bytes;
+    },
+  };
+}
+
+testOnServer(
+  'the wire cut at every stage of an upload: old or new, and a second upload finishes',
+  async (t) => {
+    const server = await serverFor(t, { kind: 'dropbear' });
+    const { port, passed, cutAfter } = await wire(t, server.port);
+    const { configFile } = await ownSsh(t, {
+      knownHosts: server.knownHosts.replace(/^\S+/, 'board'),
+      identity: server.identity,
+      lines: ['HostKeyAlias board'],
+    });
+    const bring = async (to: number, version: string): Promise<void> => {
+      const device = await connectDevice(`board@127.0.0.1:${to}`, { configFile });
+      try {
+        await (await upload(device, '/tmp/site', tree(version))).switch();
+      } finally {
+        await device.close();
+      }
+    };
+    const site = join(server.folder, 'root/tmp/site');
+    const states = { old: expectedListing(tree('1')), new: expectedListing(tree('2')) };
+    await bring(server.port, '1');
+    cutAfter(Number.POSITIVE_INFINITY);
+    await bring(port, '2');
+    const whole = passed();
+    t.deepEqual(await listing(site), states.new);
+    const codes: Record<string, number> = {};
+    for (let point = 1; point <= points; point++) {
+      await bring(server.port, '1');
+      cutAfter(Math.floor((whole * point) / (points + 1)));
+      try {
+        await bring(port, '2');
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        for (const { code } of error.diagnostics) codes[code] = (codes[code] ?? 0) + 1;
+      }
+      await sleep(150);
+      const found = await listing(site);
+      t.true(
+        [states.old, states.new].some(
+          (state) =>
+            JSON.stringify(Object.entries(state).toSorted()) ===
+            JSON.stringify(Object.entries(found).toSorted()),
+        ),
+        `cut after ${point} of ${points + 1} parts: ${JSON.stringify(found)}`,
+      );
+      await bring(server.port, '2');
+      t.deepEqual(await listing(site), states.new);
+    }
+    t.true((codes.OVL530 ?? 0) > points / 2, JSON.stringify(codes));
+  },
+);

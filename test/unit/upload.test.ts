@@ -1,0 +1,78 @@
+import { buffer } from 'node:stream/consumers';
+import test from 'ava';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { archive, archiveSize } from '../../src/device/upload/archive.ts';
+import { digestOf } from '../../src/device/upload/digest.ts';
+import { readInventory } from '../../src/device/upload/inventory.ts';
+import { counting, type Progress } from '../../src/device/upload/progress.ts';
+import { uploadTree } from '../../src/device/upload/tree.ts';
+import { file, folder, link, noise, sampleTree } from '../support/upload-tree.ts';
+
+test('digests are those that the programs of boards print', async (t) => {
+  for (const bytes of [Buffer.alloc(0), Buffer.from('a'), noise(70_001, 'x')]) {
+    const entry = file('name', bytes);
+    if (entry.kind !== 'file') throw new Error('no file');
+    for (const program of ['sha256sum', 'md5sum', 'cksum'] as const) {
+      const { stdout } = await execa(program, { input: bytes });
+      t.is(await digestOf(entry, program), stdout.replace(/ +-?$/, ''), program);
+    }
+    t.is(await digestOf(entry, 'wc -c'), String(bytes.length));
+  }
+});
+
+test('paths that lead out, are there twice or lie in a file are refused; folders between are added', (t) => {
+  for (const path of ['', '/etc', '../etc', 'a/../b', 'a//b', './a', 'a/', 'a\0b'])
+    t.throws(() => uploadTree([file(path, '')]), { instanceOf: RangeError }, JSON.stringify(path));
+  t.throws(() => uploadTree([file('a', ''), folder('a')]), { instanceOf: RangeError });
+  t.throws(() => uploadTree([file('a', ''), file('a/b', '')]), { instanceOf: RangeError });
+  t.throws(() => uploadTree([link('a', 'x'), file('a/b', '')]), { instanceOf: RangeError });
+  t.deepEqual([...uploadTree([file('b/c/d', ''), file('a', '')]).keys()], ['a', 'b', 'b/c', 'b/c/d']);
+});
+
+test('the archive has the size that was said, and tar lists the names', async (t) => {
+  const entries = [...uploadTree(sampleTree('1')).values()];
+  const bytes = await buffer(archive(entries, 0));
+  t.is(bytes.length, archiveSize(entries));
+  const { stdout } = await execa('tar', ['tf', '-', '--quoting-style=literal', '--null'], { input: bytes });
+  for (const { path } of entries) t.true(stdout.includes(`./${path}`), path);
+});
+
+test('whatever a board answers, reading it ends', (t) => {
+  const mark = 'ovl-mark';
+  const piece = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '\n',
+      '\0',
+      `\n${mark} type f\n`,
+      `\n${mark} sums\n`,
+      `\n${mark} links\n`,
+      `\n${mark} digest md5sum\n`,
+      './a',
+      '//',
+      ' total',
+    ),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(piece).map((all) => all.join('')),
+      (answer) => {
+        t.true(readInventory(Buffer.from(answer), mark).found.size <= answer.length);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('progress tells a rate and what is left', (t) => {
+  const seen: Progress[] = [];
+  const count = counting(100, (progress) => seen.push(progress));
+  for (let turn = 0; turn < 4; turn++) count(25);
+  t.deepEqual(
+    seen.map(({ bytes }) => bytes),
+    [25, 50, 75, 100],
+  );
+  t.true(seen.every(({ rate }) => rate > 0));
+  t.is(seen.at(-1)?.remainingMs, 0);
+});

@@ -15,7 +15,8 @@ import type { ToolName } from '../../src/system/tools.ts';
 import { benchBoots } from './boots.ts';
 import { storages } from './case.ts';
 import { type Options, readOptions } from './options.ts';
-import { bootTables, wallTable, whyTable } from './report.ts';
+import { bootTables, transferTable, wallTable, whyTable } from './report.ts';
+import { benchTransfer } from './transfer.ts';
 import { benchWall } from './wall.ts';
 import { benchParts } from './why.ts';
 
@@ -31,12 +32,14 @@ const neededTools: readonly ToolName[] = [
     'musl-gcc',
   ] as const),
   ...(['make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'xz', 'tar', 'nice'] as const),
+  ...(['dropbear', 'dropbearkey', 'ssh', 'ssh-keygen', 'rsync', 'unshare'] as const),
 ];
 
 /** Milliseconds for all of it, a first build of the kernel on a busy machine included. */
 const limitMs = 60 * 60_000;
 const runs = 2;
 const rounds = 15;
+const transferRounds = 7;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -81,9 +84,10 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     ? await benchBoots({ work, storages: Object.values(storages), runs, signal, say })
     : [];
   const why = options.why ? await benchParts({ work, storage: storages.jffs2, signal, say }) : [];
+  const transfer = options.transfer ? await benchTransfer({ work, rounds: transferRounds, signal }) : [];
   const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
-  print([bootTables(boot), whyTable(why), wallTable(wall)]);
-  return { machine, boot, why, wall };
+  print([bootTables(boot), whyTable(why), wallTable(wall), transferTable(transfer)]);
+  return { machine, boot, why, wall, transfer };
 }
 
 function print(tables: readonly string[]): void {

@@ -5,14 +5,16 @@ export interface Options {
   readonly boot: boolean;
   readonly wall: boolean;
   readonly why: boolean;
+  readonly transfer: boolean;
   /** File that the figures are written to. */
   readonly json?: string;
 }
 
-const usage = `npm run bench -- [--only boot|wall|why] [--json FILE]
+const usage = `npm run bench -- [--only boot|wall|why|transfer] [--json FILE]
   --only boot   what overlay_init adds to a boot
   --only wall   how long ovl check and ovl build take
   --only why    what each part of overlay_init costs, with JFFS2
+  --only transfer  how long files take to a board over SSH, against tar and rsync
   --json FILE   the figures as JSON too
 Without --only: boot and wall.`;
 
@@ -21,11 +23,13 @@ export function readOptions(words: readonly string[]): Options | string {
   try {
     const options = { only: { type: 'string' }, json: { type: 'string' } } as const;
     const { only, json } = parseArgs({ args: [...words], options }).values;
-    if (only !== undefined && !['boot', 'wall', 'why'].includes(only)) return `--only ${only}?\n${usage}`;
+    if (only !== undefined && !['boot', 'wall', 'why', 'transfer'].includes(only))
+      return `--only ${only}?\n${usage}`;
     return {
       boot: only === undefined || only === 'boot',
       wall: only === undefined || only === 'wall',
       why: only === 'why',
+      transfer: only === 'transfer',
       ...(json === undefined ? {} : { json }),
     };
   } catch (error) {

@@ -2,6 +2,7 @@
 import { type BootRow, type CaseName, caseNames, caseTitles } from './case.ts';
 import { mean, median, medianDeviation, times } from './statistics.ts';
 import { table } from './table.ts';
+import type { TransferRow } from './transfer.ts';
 import type { WallRow } from './wall.ts';
 import type { WhyRow } from './why.ts';
 
@@ -68,6 +69,24 @@ export function wallTable(rows: readonly WallRow[]): string {
     String(wallMs.length),
   ]);
   return table(['', 'wall ms', '×', 'processor ms', '×', 'rounds'], lines);
+}
+
+/** Each way with what it is compared with; the aims are those of the issue that asked for uploads. */
+export function transferTable(rows: readonly TransferRow[]): string {
+  if (rows.length === 0) return '';
+  const lines = rows.map(({ way, against, aim, wallMs, afterLoginMs }) => {
+    const base = rows.find((row) => row.way === against);
+    return [
+      way,
+      `${median(wallMs).toFixed(0)} ±${medianDeviation(wallMs).toFixed(0)}`,
+      base === undefined ? '' : times(median(wallMs), median(base.wallMs)),
+      afterLoginMs.length === 0 ? '' : median(afterLoginMs).toFixed(0),
+      base === undefined || afterLoginMs.length === 0 ? '' : times(median(afterLoginMs), median(base.wallMs)),
+      aim === undefined ? '' : `${aim} × ${against}`,
+      String(wallMs.length),
+    ];
+  });
+  return table(['', 'wall ms', '×', 'after login', '×', 'aim', 'rounds'], lines);
 }
 
 function microseconds(ticks: number): string {

@@ -94,7 +94,8 @@ function record({ name, mode, size, mtime, type, link }: Fields): Buffer {
   bytes.write(type, 156);
   Buffer.from(link).copy(bytes, 157, 0, nameBytes);
   bytes.write('ustar  \0', 257, 'latin1');
-  const sum = bytes.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of bytes) sum += byte;
   bytes.write(`${octal(sum, 6)}\0 `, 148);
   return bytes;
 }

@@ -10,17 +10,21 @@ export interface Difference {
   readonly surplus: readonly string[];
 }
 
-/** @param strong whether a file of the right length alone will not do */
+/**
+ * @param strong whether a file of the right length alone will not do
+ * @param kept entries that are links to files whose digests are known: none is needed again
+ */
 export async function difference(
   tree: ReadonlyMap<string, UploadEntry>,
   { found, digest }: Pick<Inventory, 'found' | 'digest'>,
-  { strong }: { readonly strong: boolean },
+  { strong, kept }: { readonly strong: boolean; readonly kept?: ReadonlySet<UploadEntry> },
 ): Promise<Difference> {
   const believed = strong && digest === 'wc -c' ? undefined : digest;
   const wanting: UploadEntry[] = [];
   const surplus: string[] = [];
   for (const entry of tree.values()) {
-    if (!(await isSame(entry, found.get(entry.path), believed))) wanting.push(entry);
+    if (!(await isSame(entry, found.get(entry.path), believed, kept?.has(entry) === true)))
+      wanting.push(entry);
   }
   for (const [path, { kind }] of found) if (tree.get(path)?.kind !== kind) surplus.push(path);
   return { wanting, surplus: outermost(surplus) };
@@ -30,11 +34,12 @@ async function isSame(
   entry: UploadEntry,
   found: Found | undefined,
   digest: DigestProgram | undefined,
+  isKept: boolean,
 ): Promise<boolean> {
   if (found?.kind !== entry.kind) return false;
   if (entry.kind === 'symlink') return found.target === entry.target;
   if (found.mode !== entry.mode) return false;
-  if (entry.kind === 'directory') return true;
+  if (entry.kind === 'directory' || (isKept && found.digest === undefined)) return true;
   return digest !== undefined && found.digest === (await digestOf(entry, digest));
 }
 

@@ -26,6 +26,7 @@ const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
 /**
  * Shell functions. ovl_tools prints what the board has; ovl_list FOLDER MODES prints what the folder has. Every part begins
  * with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where find can do that.
+ * $ovl_only narrows which files get digests; where find does not know it, all get them.
  */
 export const inventoryFunctions = `
 ovl_tools() {
@@ -63,7 +64,7 @@ ovl_list() (
   echo "$ovl_mark links"
   find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
   echo "$ovl_mark sums"
-  find . -type f -exec $ovl_digest {} +
+  find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
   echo "$ovl_mark done"
 )
 `;

@@ -17,6 +17,7 @@ ovl_dest=$1 ovl_mark=$2
 ovl_new=$ovl_dest${besides.partial} ovl_next=$ovl_dest${besides.next}
 ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older}
 umask 022
+ovl_only=
 `;
 
 /** A switch that a power cut interrupted between its two renames is brought to its end: what is complete goes in. */
@@ -53,14 +54,19 @@ rm -rf "$ovl_new"
 if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
 `;
 
-/** What is the same is linked, not copied: it costs no room, and only its name is written. */
+/**
+ * What is the same is linked, not copied: it costs no room, and only its name is written. Its digest was made a moment ago,
+ * and only what arrived, whose files have one name each, is looked at again.
+ */
 const copyOrMake = `
 if [ "$3" = reuse ]; then
   rmdir "$ovl_new" || ovl_fail make
-  cp -al "$ovl_dest" "$ovl_new" 2>/dev/null || {
+  if cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; then
+    ovl_only='-links 1'
+  else
     rm -rf "$ovl_new"
-    cp -a "$ovl_dest" "$ovl_new"
-  } || ovl_fail copy
+    cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy
+  fi
 fi
 ovl_modes=$4
 cd "$ovl_new" || ovl_fail make

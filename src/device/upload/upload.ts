@@ -77,7 +77,7 @@ export async function upload(
     };
   const parcel = parcelOf(tree, before, wanting, surplus);
   const after = await board.send(parcel);
-  const wrong = await difference(tree, after, { strong: false });
+  const wrong = await difference(tree, after, { strong: false, kept: keptOf(tree, parcel) });
   const differing = [...wrong.wanting.map(({ path }) => path), ...wrong.surplus];
   if (!after.there || differing.length > 0) {
     await board.discard();
@@ -131,6 +131,11 @@ function parcelOf(
     bytes: archiveSize(entries),
     hasTar: before.programs.has('tar'),
   };
+}
+
+function keptOf(tree: ReadonlyMap<string, UploadEntry>, { entries }: Parcel): ReadonlySet<UploadEntry> {
+  const sent = new Set(entries);
+  return new Set([...tree.values()].filter((entry) => !sent.has(entry)));
 }
 
 /** Every mode that is wanted, in octal: those that find is asked for. */

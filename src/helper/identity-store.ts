@@ -41,7 +41,9 @@ export interface Source {
 export function newestVersion(port: BoardPort, { notes }: Storage): Version {
   if (port.statIn(notes, folder) === undefined) return { number: 0, root: undefined };
   const store = port.openIn(notes, folder);
-  const numbers = namesIn(port, store).flatMap((name) => generationNumber(name) ?? []);
+  const numbers = namesIn(port, store)
+    .map(generationNumber)
+    .filter((number): number is number => number !== undefined);
   for (const number of numbers.sort((a, b) => b - a)) {
     const root = wholeRoot(port, store, String(number));
     if (root !== undefined) return { number, root };
@@ -154,7 +156,7 @@ function carry(port: BoardPort, { path, tree }: Source, root: number, links: num
     [from, to] = [port.openIn(from, name), port.openIn(to, name)];
     if (made) port.copyAttributes(from, to);
   }
-  const name = path.at(-1) ?? '';
+  const name = path[path.length - 1] ?? '';
   const status = port.statIn(from, name);
   if (status === undefined || !isDirectory(status.mode)) {
     port.copyIn(from, name, to, name);

@@ -1,7 +1,7 @@
 /** What makes one board differ from the next: which paths, what of them is stored, and bringing the store up to date. */
 import { bytesOf } from './bytes.ts';
 import { findIn, isSame, makeVersion, newestVersion, type Source, type Version } from './identity-store.ts';
-import { isDirectoryPath, isRecord } from './plan.ts';
+import { isDirectoryPath, isRecord, isWithin } from './plan.ts';
 import { pathNames } from './reset-paths.ts';
 import { readPlan } from './settings.ts';
 import type { Storage } from './storage.ts';
@@ -19,12 +19,14 @@ export interface StoredPath {
 export function readIdentity(port: BoardPort): readonly StoredPath[] {
   const plan = readPlan(port);
   const listed: readonly unknown[] = isRecord(plan) && Array.isArray(plan.identity) ? plan.identity : [];
-  return listed.flatMap((one): StoredPath[] => {
-    if (!isRecord(one) || !isDirectoryPath(one.path)) return [];
-    const path = pathNames(bytesOf(one.path));
-    if (path === undefined || (one.policy !== 'keep' && one.policy !== 'provisioned')) return [];
-    return [{ path, policy: one.policy }];
-  });
+  return listed.map(storedPath).filter((one): one is StoredPath => one !== undefined);
+}
+
+function storedPath(one: unknown): StoredPath | undefined {
+  if (!isRecord(one) || !isDirectoryPath(one.path)) return undefined;
+  const path = pathNames(bytesOf(one.path));
+  if (path === undefined || (one.policy !== 'keep' && one.policy !== 'provisioned')) return undefined;
+  return { path, policy: one.policy };
 }
 
 /** The paths that should have been provisioned, and were not. */
@@ -42,8 +44,8 @@ export function pathOf(path: readonly string[]): string {
 
 /** Whether one path is another one, lies inside it, or around it. */
 export function overlap(one: readonly string[], other: readonly string[]): boolean {
-  const shorter = Math.min(one.length, other.length);
-  return one.slice(0, shorter).every((name, at) => name === other[at]);
+  const [shorter, longer] = one.length < other.length ? [one, other] : [other, one];
+  return isWithin(`/${longer.join('/')}`, `/${shorter.join('/')}`);
 }
 
 /** The file that says which generation had the identity last; see bring_identity in rootfs-scripts. */
@@ -65,10 +67,13 @@ export function storeIdentity(port: BoardPort, storage: Storage, booted: number)
   if (port.readIn(storage.notes, marker, 64) !== `generation ${booted} end\n`) return false;
   const upper = openUpper(port, storage, booted);
   const newest = newestVersion(port, storage);
-  const sources = listed.flatMap(({ path, policy }): readonly Source[] => {
-    if (policy === 'keep' && findIn(port, upper, path) !== undefined) return [{ path, tree: upper }];
-    return stored(port, newest, path);
-  });
+  const sources = listed
+    .map(({ path, policy }) =>
+      policy === 'keep' && findIn(port, upper, path) !== undefined
+        ? { path, tree: upper }
+        : stored(port, newest, path),
+    )
+    .filter(isSource);
   if (sources.every((source) => isStored(port, newest, source))) return false;
   makeVersion(port, storage, newest.number, sources);
   return true;
@@ -82,11 +87,13 @@ export function provisionPaths(
 ): void {
   const root = port.openDirectory('/');
   const newest = newestVersion(port, storage);
-  const sources = readIdentity(port).flatMap(({ path }): readonly Source[] =>
-    paths.some((given) => pathOf(given) === pathOf(path))
-      ? [{ path, tree: root }]
-      : stored(port, newest, path),
-  );
+  const sources = readIdentity(port)
+    .map(({ path }) =>
+      paths.some((given) => pathOf(given) === pathOf(path))
+        ? { path, tree: root }
+        : stored(port, newest, path),
+    )
+    .filter(isSource);
   makeVersion(port, storage, newest.number, sources);
 }
 
@@ -94,9 +101,13 @@ function has(port: BoardPort, { root }: Version, path: readonly string[]): boole
   return root !== undefined && findIn(port, root, path) !== undefined;
 }
 
-function stored(port: BoardPort, newest: Version, path: readonly string[]): readonly Source[] {
+function stored(port: BoardPort, newest: Version, path: readonly string[]): Source | undefined {
   const { root } = newest;
-  return root !== undefined && has(port, newest, path) ? [{ path, tree: root }] : [];
+  return root !== undefined && has(port, newest, path) ? { path, tree: root } : undefined;
+}
+
+function isSource(source: Source | undefined): source is Source {
+  return source !== undefined;
 }
 
 function isStored(port: BoardPort, { root }: Version, { path, tree }: Source): boolean {

@@ -43,6 +43,8 @@ export const tools = {
     package: 'qemu-user-static',
     reason: 'runs the helper of other processors in the tests',
   },
+  fw_printenv: { package: 'libubootenv-tool', reason: 'asks a real U-Boot environment in the tests' },
+  chattr: { package: 'e2fsprogs', reason: 'makes files immutable in the tests' },
   dash: { package: 'dash', reason: 'runs overlay_init in the shell tests' },
   mksh: { package: 'mksh', reason: 'runs overlay_init in the shell tests' },
   shfmt: { package: 'shfmt', reason: 'lays out every shell script' },

@@ -15,7 +15,8 @@ import type { ToolName } from '../../src/system/tools.ts';
 import { benchBoots } from './boots.ts';
 import { storages } from './case.ts';
 import { type Options, readOptions } from './options.ts';
-import { bootTables, transferTable, wallTable, whyTable } from './report.ts';
+import { bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
+import { benchReset } from './reset.ts';
 import { benchTransfer } from './transfer.ts';
 import { benchWall } from './wall.ts';
 import { benchParts } from './why.ts';
@@ -33,6 +34,7 @@ const neededTools: readonly ToolName[] = [
   ] as const),
   ...(['make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'xz', 'tar', 'nice'] as const),
   ...(['dropbear', 'dropbearkey', 'ssh', 'ssh-keygen', 'rsync', 'unshare'] as const),
+  ...(['bash', 'mkfs.ext4'] as const),
 ];
 
 /** Milliseconds for all of it, a first build of the kernel on a busy machine included. */
@@ -40,6 +42,7 @@ const limitMs = 60 * 60_000;
 const runs = 2;
 const rounds = 15;
 const transferRounds = 7;
+const resetRounds = 9;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -86,8 +89,9 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
   const why = options.why ? await benchParts({ work, storage: storages.jffs2, signal, say }) : [];
   const transfer = options.transfer ? await benchTransfer({ work, rounds: transferRounds, signal }) : [];
   const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
-  print([bootTables(boot), whyTable(why), wallTable(wall), transferTable(transfer)]);
-  return { machine, boot, why, wall, transfer };
+  const reset = options.reset ? await benchReset({ work, rounds: resetRounds, signal }) : [];
+  print([bootTables(boot), whyTable(why), wallTable(wall), transferTable(transfer), resetTable(reset)]);
+  return { machine, boot, why, wall, transfer, reset };
 }
 
 function print(tables: readonly string[]): void {

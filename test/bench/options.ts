@@ -6,15 +6,17 @@ export interface Options {
   readonly wall: boolean;
   readonly why: boolean;
   readonly transfer: boolean;
+  readonly reset: boolean;
   /** File that the figures are written to. */
   readonly json?: string;
 }
 
-const usage = `npm run bench -- [--only boot|wall|why|transfer] [--json FILE]
+const usage = `npm run bench -- [--only boot|wall|why|transfer|reset] [--json FILE]
   --only boot   what overlay_init adds to a boot
   --only wall   how long ovl check and ovl build take
   --only why    what each part of overlay_init costs, with JFFS2
   --only transfer  how long files take to a board over SSH, against tar and rsync
+  --only reset  how long a factory reset takes, for 0, 100 and 10,000 files
   --json FILE   the figures as JSON too
 Without --only: boot and wall.`;
 
@@ -23,13 +25,14 @@ export function readOptions(words: readonly string[]): Options | string {
   try {
     const options = { only: { type: 'string' }, json: { type: 'string' } } as const;
     const { only, json } = parseArgs({ args: [...words], options }).values;
-    if (only !== undefined && !['boot', 'wall', 'why', 'transfer'].includes(only))
+    if (only !== undefined && !['boot', 'wall', 'why', 'transfer', 'reset'].includes(only))
       return `--only ${only}?\n${usage}`;
     return {
       boot: only === undefined || only === 'boot',
       wall: only === undefined || only === 'wall',
       why: only === 'why',
       transfer: only === 'transfer',
+      reset: only === 'reset',
       ...(json === undefined ? {} : { json }),
     };
   } catch (error) {

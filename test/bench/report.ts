@@ -1,5 +1,6 @@
 /** What was measured, as tables for people. Pure. */
 import { type BootRow, type CaseName, caseNames, caseTitles } from './case.ts';
+import type { ResetRow } from './reset.ts';
 import { mean, median, medianDeviation, times } from './statistics.ts';
 import { table } from './table.ts';
 import type { TransferRow } from './transfer.ts';
@@ -87,6 +88,29 @@ export function transferTable(rows: readonly TransferRow[]): string {
     ];
   });
   return table(['', 'wall ms', '×', 'after login', '×', 'aim', 'rounds'], lines);
+}
+
+/** Times of the machine, compared with a reset that has nothing to forget. */
+export function resetTable(rows: readonly ResetRow[]): string {
+  const base = rows[0];
+  if (base === undefined) return '';
+  const lines = rows.map(({ files, durableUs, sweepUs, durableSectors, sweepSectors }) => [
+    `${files} files`,
+    `${milliseconds(median(durableUs))} ±${milliseconds(medianDeviation(durableUs))}`,
+    times(median(durableUs), median(base.durableUs)),
+    `${milliseconds(median(sweepUs))} ±${milliseconds(medianDeviation(sweepUs))}`,
+    times(median(sweepUs), median(base.sweepUs)),
+    `${median(durableSectors)}`,
+    times(median(durableSectors), median(base.durableSectors)),
+    `${median(sweepSectors)}`,
+    String(durableUs.length),
+  ]);
+  const head = ['factory reset', 'durable, ms', '×', 'deleted later, ms', '×'];
+  return table([...head, 'sectors until durable', '×', 'sectors later', 'rounds'], lines);
+}
+
+function milliseconds(us: number): string {
+  return (us / 1000).toFixed(1);
 }
 
 function microseconds(ticks: number): string {

@@ -152,6 +152,7 @@ export interface BootStatus {
   readonly generation: string;
   readonly reset: string;
   readonly reasons: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** /run/overlaykit/status.json as the booted board has it. */

@@ -73,7 +73,6 @@ async function functions(folder: string): Promise<string> {
   const calls = [
     `ovl_storage=${folder}/overlay ovl_run=${folder}/run`,
     'case $1 in',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: shell
     '  reset) choose_generation 3 "$ovl_storage/overlaykit/reset" yes ;;',
     '  sweep) read_state && ovl_first_free=$ovl_next && sweep ;;',
     'esac',

@@ -114,7 +114,7 @@ class Watched extends ModelStorage {
   constructor(looks: readonly Partial<FileSystemStatus>[], login: string | undefined) {
     const run = login === undefined ? {} : { login };
     super({
-      storage: { upper: { var: { big: 'x' }, ['a\nb']: 'y' }, run },
+      storage: { upper: { var: { big: 'x' }, 'a\nb': 'y' }, run },
       status: { rung: 'tmpfs' },
       plan: { watermark: 80 },
     });

@@ -1,0 +1,59 @@
+/** A board → Facts: one script, one round trip. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { quoted } from '../../diagnostics/escape.ts';
+import { packageRoot } from '../../system/package-root.ts';
+import { type Device, type Outcome, script } from '../device.ts';
+import { pathNames, programNames } from './asked.ts';
+import type { Facts } from './facts.ts';
+import { readFacts } from './read.ts';
+import { readSections } from './sections.ts';
+
+export interface ProbeOptions {
+  /** Paths to look at beside the usual ones. */
+  readonly paths?: readonly string[];
+  /** A directory on the board's storage where what a union can do there is tried; removed again afterwards. */
+  readonly scratch?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes. The script takes 256 KiB of a file at most, and no board has several that long. */
+const limit = 4 * 1024 ** 2;
+
+/** A slow board with a full flash may need this long for a union on it; without it, it is a second. */
+const scratchMs = 120_000;
+
+/**
+ * Asks a board for everything at once. Nothing on it is changed, but under `scratch`.
+ * @throws Failure OVL601 where what answers has no POSIX shell, and those of Device.run
+ */
+export async function probe(device: Device, options: ProbeOptions = {}): Promise<Facts> {
+  const text = await readFile(join(packageRoot(), 'rootfs-scripts', 'probe.sh'), 'utf8');
+  const mark = `overlaykit-${randomBytes(16).toString('hex')}`;
+  const paths = [...new Set([...pathNames, ...(options.paths ?? [])])];
+  const words = [mark, options.scratch ?? '', ...programNames, '--', ...paths];
+  const outcome = await device.run(script(text, ...words), {
+    limit,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.scratch === undefined ? {} : { deadlineMs: scratchMs }),
+    boardState: options.scratch === undefined ? 'unchanged' : 'unknown',
+  });
+  const sections = readSections(outcome.stdout, mark);
+  if (sections.size === 0) throw noShell(outcome);
+  return readFacts(sections, { paths, hostSeconds: Date.now() / 1000 });
+}
+
+function noShell({ stdout, stderr, ending }: Outcome): Failure {
+  const said = `${stderr.toString('utf8')}${stdout.toString('utf8')}`.trim().slice(0, 200);
+  const ended = ending.kind === 'exited' ? `exit code ${ending.code}` : `signal ${ending.signal}`;
+  return new Failure({
+    code: 'OVL601',
+    severity: 'error',
+    message: 'what answers runs no shell script',
+    because: `the probing script ended with ${ended} and ${said === '' ? 'no word' : `said ${quoted(said)}`}`,
+    fix: 'log in as a user whose shell is a shell; a router with a menu at login needs that turned off',
+    boardState: 'unchanged',
+  });
+}

@@ -139,7 +139,7 @@ firmware makers use their own mksquashfs with more options; put theirs first in 
   OVL390: {
     title: 'a file of facts cannot be read',
     explanation: `Facts of a board are recorded with "ovl probe HOST -o FILE" and used in its place with --facts FILE, to write or check a
-board file without the board at hand. The file is not one of them: another JSON file, one that was cut off, or facts of another
-version of overlaykit, which are to be recorded again.`,
+board file without the board at hand. The file is not one of them: another JSON file, one that was cut off, or facts of
+another version of overlaykit, which are to be recorded again.`,
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -15,6 +15,28 @@ export interface BoardAnswers {
   /** How the storage is found; without it, the usual key of the storage's type with a value to replace. */
   readonly find?: { readonly by: FindKey; readonly value: string };
   readonly union: Board['union']['system'];
+  readonly seen?: Seen;
+}
+
+/** What was found on a board itself; the file says of each that it was. */
+export interface Seen {
+  /** Where it was found, for the comments: a host, or a file of facts. */
+  readonly on: string;
+  readonly description?: string;
+  readonly compatible?: readonly string[];
+  readonly filesystems?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly jffs2RenameWhiteout?: boolean;
+  readonly rootDevice?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** Bytes. */
+  readonly eraseBlock?: number;
+  readonly applets?: readonly string[];
+  /** What a person should know beside it, a sentence each; by the part of the file that it is about. */
+  readonly notes?: Readonly<
+    Partial<Record<'root' | 'storage' | 'union' | 'enter' | 'applets', readonly string[]>>
+  >;
 }
 
 export type FindKey = keyof NonNullable<Board['storage']['find']>;
@@ -29,17 +51,12 @@ export function boardTemplate(given: BoardAnswers): string {
     '# All keys: docs/reference/board.md, or ovl explain KEY. Check with: ovl check FILE',
     'version: 1',
     `name: ${word(answers.name)}`,
-    '# description: What the board is, for people',
-    '# The compatible strings of its device tree (tr "\\0" "\\n" </proc/device-tree/compatible); others are refused.',
-    '# compatible: ["vendor,board"]',
+    ...identityPart(answers),
     `arch: ${answers.arch}`,
     '',
     ...kernelPart(answers),
     '',
-    'root:',
-    '  # What is mounted at / when overlay_init starts; the kernel command line says root= and rootfstype=.',
-    `  type: ${answers.root}`,
-    '  # device: /dev/mtdblock2',
+    ...rootPart(answers),
     '',
     ...storagePart(answers),
     '',
@@ -52,12 +69,12 @@ export function boardTemplate(given: BoardAnswers): string {
     '  # Most memory that a volatile upper may take. Without a limit it takes all, and the board freezes.',
     '  size: 50%',
     '',
+    ...notes(answers.seen, 'enter', ''),
     '# enter:',
     '#   newroot: /mnt        # an empty directory of the read-only root',
     '#   init: /sbin/init',
     '',
-    "# Applets that the root's busybox has (busybox --list); where given, overlay_init uses no other.",
-    '# applets: [sh, mount, umount, mkdir, sleep]',
+    ...appletsPart(answers),
     ...helperPart(answers),
     '',
   ].join('\n');
@@ -67,7 +84,57 @@ function releaseOf(kernel: string): string {
   return /^\d+\.\d+(\.\d+)?(?=[-+~]|$)/.exec(kernel)?.[0] ?? kernel;
 }
 
-function kernelPart({ kernel, root, storage, union }: BoardAnswers): readonly string[] {
+function identityPart({ seen }: BoardAnswers): readonly string[] {
+  const given = seen?.compatible ?? [];
+  return [
+    ...(seen?.description === undefined
+      ? ['# description: What the board is, for people']
+      : [`description: ${quote(seen.description)}`]),
+    '# The compatible strings of its device tree (tr "\\0" "\\n" </proc/device-tree/compatible); others are refused.',
+    given.length === 0 ? '# compatible: ["vendor,board"]' : `compatible: [${given.map(quote).join(', ')}]`,
+  ];
+}
+
+function rootPart({ root, seen }: BoardAnswers): readonly string[] {
+  return [
+    'root:',
+    '  # What is mounted at / when overlay_init starts; the kernel command line says root= and rootfstype=.',
+    ...notes(seen, 'root'),
+    `  type: ${root}`,
+    seen?.rootDevice === undefined ? '  # device: /dev/mtdblock2' : `  device: ${quote(seen.rootDevice)}`,
+  ];
+}
+
+function appletsPart({ seen }: BoardAnswers): readonly string[] {
+  const applets = seen?.applets ?? [];
+  const comment =
+    "# Applets that the root's busybox has (busybox --list); where given, overlay_init uses no other.";
+  if (applets.length === 0) return [comment, '# applets: [sh, mount, umount, mkdir, sleep]'];
+  return [comment, ...notes(seen, 'applets', ''), `applets: ${folded(applets.map(word))}`];
+}
+
+/** A list in lines that fit a terminal. */
+function folded(words: readonly string[]): string {
+  const rows: string[] = [];
+  for (const one of words) {
+    const last = rows.at(-1);
+    if (last === undefined || last.length + one.length > 110) rows.push(one);
+    else rows[rows.length - 1] = `${last}, ${one}`;
+  }
+  return `[${rows.join(',\n  ')}]`;
+}
+
+/** What was seen, as comments. Text of a board is made visible, so that none of it becomes a line of the file. */
+function notes(
+  seen: Seen | undefined,
+  part: keyof NonNullable<Seen['notes']>,
+  indent = '  ',
+): readonly string[] {
+  return (seen?.notes?.[part] ?? []).map((note) => `${indent}# ${visible(note)}`);
+}
+
+function kernelPart({ kernel, root, storage, union, seen }: BoardAnswers): readonly string[] {
+  if (seen?.filesystems !== undefined) return seenKernelPart(kernel, storage, seen);
   const onStorage = storage === 'file' ? [] : [storage];
   const driver = unionDriver(union, kernel);
   const drivers = [
@@ -86,6 +153,32 @@ function kernelPart({ kernel, root, storage, union }: BoardAnswers): readonly st
       ? [
           '  # true on OpenWrt, whose kernels have patches for it. Without them overlayfs cannot rename files of the root.',
           '  jffs2_rename_whiteout: false',
+        ]
+      : []),
+  ];
+}
+
+function seenKernelPart(
+  kernel: string,
+  storage: BoardAnswers['storage'],
+  { on, filesystems = [], modules = [], jffs2RenameWhiteout = false }: Seen,
+): readonly string[] {
+  return [
+    'kernel:',
+    `  # Seen on ${visible(on)}.`,
+    `  version: ${quote(kernel)}`,
+    '  # Of /proc/filesystems, what a boot can need; with what the modules below bring.',
+    `  filesystems: ${folded(filesystems.map(word))}`,
+    ...(modules.length === 0
+      ? ['  # No module is needed for them.']
+      : [
+          '  # Loaded first, in this order.',
+          `  modules: [${modules.map((name) => `{ name: ${word(name)} }`).join(', ')}]`,
+        ]),
+    ...(storage === 'jffs2'
+      ? [
+          "  # Whether JFFS2 has OpenWrt's patches. Without them overlayfs cannot rename files of the root.",
+          `  jffs2_rename_whiteout: ${jffs2RenameWhiteout}`,
         ]
       : []),
   ];
@@ -122,31 +215,43 @@ const whereToLook: Readonly<Record<FindKey, string>> = {
   path: 'a device node; labels and UUIDs move less',
 };
 
-function storagePart({ storage, find }: BoardAnswers): readonly string[] {
+function storagePart({ storage, find, seen }: BoardAnswers): readonly string[] {
   if (storage === 'tmpfs')
-    return ['storage:', '  # Memory: everything that is written is gone at power-off.', '  type: tmpfs'];
+    return [
+      'storage:',
+      '  # Memory: everything that is written is gone at power-off.',
+      ...notes(seen, 'storage'),
+      '  type: tmpfs',
+    ];
   const [by, value] = find === undefined ? usualFind[storage] : ([find.by, find.value] as const);
   return [
     'storage:',
     '  # Where the writable layer lives.',
+    ...notes(seen, 'storage'),
     `  type: ${storage}`,
     `  # One key; ${whereToLook[by]}.`,
     '  find:',
     `    ${by}: ${by === 'mtd_number' && /^\d+$/.test(value) ? value : quote(value)}`,
     ...(storage === 'file' ? ['  # The image file on that file system.', '  file: /overlay.img'] : []),
     '  # Checked on the board before anything is written. /proc/mtd prints hexadecimal: 00360000 is 0x360000.',
-    '  # size: 0x360000',
-    ...(storage === 'jffs2' ? ['  # erase_block: 64KiB'] : []),
+    seen?.size === undefined ? '  # size: 0x360000' : `  size: 0x${seen.size.toString(16)}`,
+    ...eraseBlockPart(storage, seen),
     '  # Longest time to wait for the device.',
     '  wait: 5s',
   ];
 }
 
-function unionPart({ union, kernel }: BoardAnswers): readonly string[] {
+function eraseBlockPart(storage: BoardAnswers['storage'], seen: Seen | undefined): readonly string[] {
+  if (seen?.eraseBlock !== undefined) return [`  erase_block: 0x${seen.eraseBlock.toString(16)}`];
+  return storage === 'jffs2' ? ['  # erase_block: 64KiB'] : [];
+}
+
+function unionPart({ union, kernel, seen }: BoardAnswers): readonly string[] {
   return [
     'union:',
     '  # auto takes the best one that the kernel has.',
-    `  system: ${systemOf(union, kernel)}`,
+    ...notes(seen, 'union'),
+    `  system: ${seen?.filesystems === undefined ? systemOf(union, kernel) : union}`,
   ];
 }
 

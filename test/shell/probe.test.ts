@@ -10,6 +10,7 @@ import { readFacts } from '../../src/device/facts/read.ts';
 import { readSections } from '../../src/device/facts/sections.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
+import { loadShellLibrary } from '../../src/system/shell-library.ts';
 import { requireTool } from '../../src/system/tools.ts';
 import { localDevice } from '../support/local-device.ts';
 import { testAsRoot, testWith } from '../support/needs.ts';
@@ -138,6 +139,9 @@ test('through the port: a talkative login is nobody’s fact, and what is no she
     { paths: ['/etc'] },
   );
   t.is(knownValue(facts.paths)?.find(({ path }) => path === '/etc')?.kind, 'directory');
+  const applets = (await loadShellLibrary()).functions.flatMap((one) => one.applets);
+  const found = knownValue(facts.programs.found)?.map(({ name }) => name) ?? [];
+  t.true(applets.includes('findfs') && found.includes('findfs'), 'what overlay_init calls is asked for');
   const error = await t.throwsAsync(probe(localDevice({ prefix: ['echo'] })), { instanceOf: Failure });
   t.is(error?.diagnostics[0]?.code, 'OVL601');
   t.is(error?.diagnostics[0]?.boardState, 'unchanged');

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { programNames } from '../../src/device/facts/asked.ts';
 import { factsSchema, knownValue } from '../../src/device/facts/facts.ts';
 import { architecture, clock, filesystems, memory } from '../../src/device/facts/kernel.ts';
 import { readFacts } from '../../src/device/facts/read.ts';
@@ -11,7 +10,6 @@ import { readSections } from '../../src/device/facts/sections.ts';
 import * as software from '../../src/device/facts/software.ts';
 import { labels, mounts, mtdPartitions, partitions } from '../../src/device/facts/storage.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
-import { loadShellLibrary } from '../../src/system/shell-library.ts';
 
 const mark = 'mark-0123';
 const asked = { paths: ['/a', '/b'], hostSeconds: 1_700_000_000 };
@@ -190,15 +188,6 @@ test('software: os-release, init, what U-Boot keeps and what is nobody’s busin
     bootlimit: '3',
   });
   t.is(software.pathKindsOf('empty\n', ['/a', '/b']), undefined, 'an answer too few is none');
-});
-
-test('every program that overlay_init can call is asked for', async (t) => {
-  const library = await loadShellLibrary();
-  const called = new Set(library.functions.flatMap(({ applets }) => applets));
-  t.deepEqual(
-    [...called].filter((name) => !programNames.includes(name)),
-    [],
-  );
 });
 
 test('a file that is no record of facts is refused', (t) => {

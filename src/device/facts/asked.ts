@@ -1,6 +1,6 @@
 /** What a board is asked for by name: programs that a boot, a deployment or a person on the board may want. */
 
-/** Programs; a test holds that all that overlay_init can call are among them. */
+/** Programs, beside those that overlay_init can call. */
 export const programNames: readonly string[] = [
   ...['sh', '[', 'awk', 'busybox', 'cat', 'chmod', 'chown', 'chroot', 'cmp', 'cp', 'cut', 'date', 'dd', 'df'],
   ...[

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { quoted } from '../../diagnostics/escape.ts';
 import { packageRoot } from '../../system/package-root.ts';
+import { loadShellLibrary } from '../../system/shell-library.ts';
 import { type Device, type Outcome, script } from '../device.ts';
 import { pathNames, programNames } from './asked.ts';
 import type { Facts } from './facts.ts';
@@ -33,7 +34,9 @@ export async function probe(device: Device, options: ProbeOptions = {}): Promise
   const text = await readFile(join(packageRoot(), 'rootfs-scripts', 'probe.sh'), 'utf8');
   const mark = `overlaykit-${randomBytes(16).toString('hex')}`;
   const paths = [...new Set([...pathNames, ...(options.paths ?? [])])];
-  const words = [mark, options.scratch ?? '', ...programNames, '--', ...paths];
+  const library = await loadShellLibrary();
+  const programs = new Set([...programNames, ...library.functions.flatMap(({ applets }) => applets)]);
+  const words = [mark, options.scratch ?? '', ...programs, '--', ...paths];
   const outcome = await device.run(script(text, ...words), {
     limit,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

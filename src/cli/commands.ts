@@ -33,6 +33,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/lab.ts')).lab,
   },
   {
+    name: 'probe',
+    summary: 'tells what a board has: kernel, flash, mounts, programs',
+    load: async () => (await import('./commands/probe.ts')).probe,
+  },
+  {
+    name: 'doctor',
+    summary: 'looks whether this machine or a board has what is needed',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

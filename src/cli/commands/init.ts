@@ -4,10 +4,13 @@ import { fieldAt } from '../../board/field.ts';
 import { architectures, rootTypes, unionSystems } from '../../board/schema.ts';
 import { storageTypes } from '../../board/storage-schema.ts';
 import { type BoardAnswers, boardTemplate, type FindKey } from '../../board/template.ts';
+import { answersFrom, type SeenBoard } from '../../device/facts/answers.ts';
 import { writeNewOutput } from '../../system/files.ts';
 import { ask, type Question } from '../ask.ts';
 import { orThrow } from '../board-file.ts';
 import type { CommandBody, Context, Input } from '../command.ts';
+import { deviceOptions } from '../device.ts';
+import { factsFor, factsOption, scratchOption } from '../facts.ts';
 import { usageFailure } from '../usage.ts';
 
 type Asked = 'name' | 'arch' | 'kernel' | 'root' | 'storage';
@@ -26,12 +29,15 @@ const findKeys = ['mtd', 'mtd_number', 'ubi', 'label', 'uuid', 'path'] as const 
 export const init: CommandBody = {
   examples: [
     { line: 'ovl init', what: 'asks a few questions and writes NAME.yaml' },
+    { line: 'ovl init --from-device root@192.168.1.1', what: 'asks the board instead' },
+    { line: 'ovl init --facts ar150.json', what: 'the same, from what ovl probe recorded' },
     {
       line: 'ovl init --name ar150 --arch mips --kernel 5.15 --root squashfs --storage jffs2 --find mtd=rootfs_data',
       what: 'asks nothing',
     },
   ],
-  details: `A file that is there already is never overwritten.`,
+  details: `A file that is there already is never overwritten. What a board tells goes into the file with where it was seen;
+options override it, and what it does not tell is asked.`,
   arguments: [],
   options: [
     {
@@ -54,14 +60,20 @@ export const init: CommandBody = {
       what: 'union system, else the best one that the kernel has',
       choices: unionSystems,
     },
+    { flags: '--from-device <HOST>', what: 'ask this board first', completion: 'none' },
+    factsOption,
+    scratchOption,
+    ...deviceOptions,
   ],
-  exits: ['invalid', 'host'],
+  exits: ['invalid', 'host', 'connection', 'unsuitable'],
   run: async (input, context) => {
-    const find = findOf(input.value('find'));
+    const seen = await seenBoard(input, context);
+    const find = findOf(input.value('find')) ?? seen?.find;
     const answers: BoardAnswers = {
-      ...(await answersOf(input, context)),
+      ...(await answersOf(input, context, seen?.answers ?? {})),
       ...(find === undefined ? {} : { find }),
       union: (input.value('union') ?? 'auto') as BoardAnswers['union'],
+      ...(seen === undefined ? {} : { seen: seen.seen }),
     };
     const file = input.value('output') ?? `${answers.name}.yaml`;
     const text = boardTemplate(answers);
@@ -71,14 +83,31 @@ export const init: CommandBody = {
   },
 };
 
-/** The answers that the options give, and the rest from whoever sits at the terminal. */
-async function answersOf(input: Input, context: Context): Promise<Pick<BoardAnswers, Asked>> {
+/** What a board tells by itself, where one was named. */
+async function seenBoard(input: Input, context: Context): Promise<SeenBoard | undefined> {
+  const host = input.value('from-device');
+  if (host !== undefined && input.value('facts') !== undefined) {
+    throw usageFailure('OVL005', '--from-device and --facts are two sources of one answer', 'one of the two');
+  }
+  if (host === undefined && input.value('facts') === undefined) return undefined;
+  const { from, facts } = await factsFor({ host }, input, context);
+  const wanted = storageTypes.find((type) => type === input.value('storage'));
+  return answersFrom(facts, from, wanted);
+}
+
+/** The answers that the options give, then what the board told, and the rest from whoever sits at the terminal. */
+async function answersOf(
+  input: Input,
+  context: Context,
+  told: SeenBoard['answers'],
+): Promise<Pick<BoardAnswers, Asked>> {
   const names = Object.keys(questions) as Asked[];
   const given = names.flatMap((name) => {
     const value = input.value(name);
     const problem = value === undefined ? undefined : questions[name].refuse?.(value);
     if (problem !== undefined) throw usageFailure('OVL004', `--${name} is "${value}"`, problem);
-    return value === undefined ? [] : [[name, value] as const];
+    const answer = value ?? told[name];
+    return answer === undefined ? [] : [[name, answer] as const];
   });
   const missing = names.filter((name) => given.every(([one]) => one !== name));
   if (missing.length > 0 && !context.interactive) throw cannotAsk(missing);

@@ -50,13 +50,23 @@ export async function probe(device: Device, options: ProbeOptions = {}): Promise
 
 function noShell({ stdout, stderr, ending }: Outcome): Failure {
   const said = `${stderr.toString('utf8')}${stdout.toString('utf8')}`.trim().slice(0, 200);
-  const ended = ending.kind === 'exited' ? `exit code ${ending.code}` : `signal ${ending.signal}`;
   return new Failure({
     code: 'OVL601',
     severity: 'error',
     message: 'what answers runs no shell script',
-    because: `the probing script ended with ${ended} and ${said === '' ? 'no word' : `said ${quoted(said)}`}`,
+    because: `the probing script ended with ${endingWords(ending)} and ${said === '' ? 'no word' : `said ${quoted(said)}`}`,
     fix: 'log in as a user whose shell is a shell; a router with a menu at login needs that turned off',
     boardState: 'unchanged',
   });
+}
+
+function endingWords(ending: Outcome['ending']): string {
+  switch (ending.kind) {
+    case 'exited':
+      return `exit code ${ending.code}`;
+    case 'killed':
+      return `signal ${ending.signal}`;
+    case 'disconnected':
+      return 'the connection';
+  }
 }

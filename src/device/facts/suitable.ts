@@ -120,6 +120,8 @@ function mountPoints({ facts, needs, checked: { board } }: Comparison): readonly
           {
             code: 'OVL609',
             path: ['enter'],
+            // A root image gets them with the bundle, so it is no reason to refuse the board.
+            severity: 'warning',
             message: `the root of the board lacks the directories ${missing.join(', ')}`,
             because:
               'they are mounted on while the root is still read-only, so nothing can make them at boot',

@@ -7,7 +7,7 @@ import { parseAddress } from './address.ts';
 import { runOverChannel } from './channel.ts';
 import { openSession, type Session, type Target } from './handshake.ts';
 import type { Questions } from './questions.ts';
-import { sshSettings } from './settings.ts';
+import { type SshSettings, sshSettings } from './settings.ts';
 import { sessionsAtOnce, Turns } from './turns.ts';
 
 export interface ConnectOptions {
@@ -20,6 +20,10 @@ export interface ConnectOptions {
   readonly password?: string;
   /** Instead of ~/.ssh/config. */
   readonly configFile?: string;
+  /** Path of a private key that is tried before the others, as `ssh -i` does. */
+  readonly identity?: string;
+  /** Longest time to connect and log in, in milliseconds; else ssh's ConnectTimeout. */
+  readonly connectTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,12 +46,20 @@ export async function connectDevice(name: string, options: ConnectOptions = {}):
   };
   const settings = await sshSettings(address, { signal, ...optional });
   const target: Target = {
-    settings,
+    settings: { ...settings, ...chosen(settings, options) },
     questions: options.questions ?? {},
     legacyAlgorithms: options.legacyAlgorithms ?? [],
     ...optional,
   };
   return new SshDevice(name, target, await openSession(target, signal));
+}
+
+/** What was asked for beside ssh's settings. */
+function chosen(settings: SshSettings, { identity, connectTimeoutMs }: ConnectOptions): Partial<SshSettings> {
+  return {
+    ...(identity === undefined ? {} : { identityFiles: [identity, ...settings.identityFiles] }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  };
 }
 
 export class SshDevice implements Device {

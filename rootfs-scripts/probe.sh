@@ -15,7 +15,7 @@ shift 2
 # Blocks of 4 KiB that are taken of a file; far above what any of them has.
 ovl_most=64
 
-ovl_has() { command -v "$1" >/dev/null 2>&1; }
+ovl_has() { [ -n "$(command -v "$1")" ]; }
 
 # Writes a fact: its name, and a command that writes what is known. The command says why it failed in ovl_why.
 ovl_fact() {
@@ -24,10 +24,16 @@ ovl_fact() {
   shift
   echo
   echo "$ovl_mark begin $ovl_name"
-  "$@" </dev/null 2>/dev/null || ovl_why=${ovl_why:-"$1 failed with exit code $?"}
+  if [ -c /dev/null ]; then
+    "$@" </dev/null 2>/dev/null || ovl_failed "$1" $?
+  else
+    "$@" || ovl_failed "$1" $?
+  fi
   echo
   echo "$ovl_mark end $ovl_why"
 }
+
+ovl_failed() { ovl_why=${ovl_why:-"$1 failed with exit code $2"}; }
 
 # A program's own words, where the board has it.
 ovl_ask() {
@@ -218,7 +224,7 @@ ovl_scratch() {
 ovl_scratch_end() {
   umount "$ovl_dir/merged"
   rm -rf "$ovl_dir"
-} 2>/dev/null
+}
 
 ovl_scratch_union() {
   mkdir "$ovl_dir/lower" "$ovl_dir/upper" "$ovl_dir/work" "$ovl_dir/merged" "$ovl_dir/lower/tree" "$ovl_dir/lower/gone" &&

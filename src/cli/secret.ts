@@ -8,11 +8,12 @@ import { Writable } from 'node:stream';
  */
 export async function askSecret(question: string, signal: AbortSignal): Promise<string | undefined> {
   signal.throwIfAborted();
-  process.stderr.write(`${question}: `);
   // readline echoes what is typed to its output: this one swallows it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // Only now: before readline has the terminal, the kernel itself echoes.
+  process.stderr.write(`${question}: `);
   const close = (): void => terminal.close();
   signal.addEventListener('abort', close);
   try {

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
+import { sha256 } from '../../src/bundle/digest.ts';
+import { formatManifest } from '../../src/bundle/manifest.ts';
 import { factsSchema, knownValue } from '../../src/device/facts/facts.ts';
 import { architecture, clock, filesystems, memory } from '../../src/device/facts/kernel.ts';
 import { readFacts } from '../../src/device/facts/read.ts';
@@ -188,6 +190,22 @@ test('software: os-release, init, what U-Boot keeps and what is nobody’s busin
     bootlimit: '3',
   });
   t.is(software.pathKindsOf('empty\n', ['/a', '/b']), undefined, 'an answer too few is none');
+});
+
+test('the manifest on the board says which bundle it has, with the digest of the very file', (t) => {
+  const manifest = {
+    schema: 'overlaykit.bundle/1' as const,
+    board: { name: 'x', compatible: [] },
+    planDigest: '0'.repeat(64),
+    overlaykit: '0.1.0',
+    requires: { applets: [], mountPoints: [], init: '/sbin/init' },
+    files: [],
+  };
+  const text = formatManifest(manifest);
+  t.deepEqual(readFacts(answer({ manifest: text }), asked).overlaykit.manifest, {
+    kind: 'known',
+    value: { board: 'x', planDigest: '0'.repeat(64), overlaykit: '0.1.0', sha256: sha256(text) },
+  });
 });
 
 test('a file that is no record of facts is refused', (t) => {

@@ -101,7 +101,7 @@ export function bootStatus(text: string) {
 
 /** /etc/overlaykit/manifest.json: what bundle the board has. */
 export function manifestFacts(text: string, bytes: Uint8Array) {
-  const parsed = parseManifest(text.trimEnd());
+  const parsed = parseManifest(text);
   if (!('value' in parsed)) return undefined;
   const { board, planDigest, overlaykit } = parsed.value;
   return { board: board.name, planDigest, overlaykit, sha256: sha256(bytes) };

@@ -82,7 +82,8 @@ function helperWords(): string {
   const lines = architectures.map((arch) => {
     const target = targets[arch];
     if (target === undefined) return `  ${arch.padEnd(20)}without: the script does its work\n`;
-    return `  ${arch.padEnd(20)}compiled by ${target.compiler}\n`;
+    const found = findTool(target.compiler) ?? `missing: apt-get install ${tools[target.compiler].package}`;
+    return `  ${arch.padEnd(20)}compiled by ${target.compiler}, ${found}\n`;
   });
   return `overlay_helper\n${lines.join('')}`;
 }

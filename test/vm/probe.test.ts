@@ -80,6 +80,7 @@ vm('lab-jffs2: probe, a board file out of it, and doctor; renames fail on this J
       (knownValue(facts.scratch) ?? []).map(({ name, works }) => [name, works]),
     );
     t.like(tried, { union: true, 'union-create': true, 'union-rename': false });
+    t.like(tried, { 'upper-tmpfile': false, 'upper-rename-whiteout': false });
 
     const init = await ask('init', '--from-device', `root@127.0.0.1:${board.port}`, '--name', 'seen');
     t.is(init.exitCode, 0, init.stderr);

@@ -5,17 +5,15 @@ import test from 'ava';
 import { execa } from 'execa';
 import { programNames } from '../../src/device/facts/asked.ts';
 import { type Facts, knownValue } from '../../src/device/facts/facts.ts';
-import { probe } from '../../src/device/facts/probe.ts';
+import { probe, probeScript } from '../../src/device/facts/probe.ts';
 import { readFacts } from '../../src/device/facts/read.ts';
 import { readSections } from '../../src/device/facts/sections.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { packageRoot } from '../../src/system/package-root.ts';
 import { loadShellLibrary } from '../../src/system/shell-library.ts';
 import { requireTool } from '../../src/system/tools.ts';
 import { localDevice } from '../support/local-device.ts';
 import { testAsRoot, testWith } from '../support/needs.ts';
 
-const script = await readFile(join(packageRoot(), 'rootfs-scripts', 'probe.sh'), 'utf8');
 const mark = 'mark-of-this-test';
 
 interface Answering {
@@ -27,6 +25,7 @@ interface Answering {
 /** What a shell answers, and what is on its stderr. */
 async function answered(shell: readonly string[], { path, paths = [], scratch = '' }: Answering) {
   const [file = '', ...first] = shell;
+  const script = await probeScript(scratch !== '');
   const words = [...first, '-c', script, 'probe', mark, scratch, ...programNames, '--', ...paths];
   const result = await execa(file, words, {
     encoding: 'buffer',

@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { sha256 } from '../../src/bundle/digest.ts';
 import { formatManifest } from '../../src/bundle/manifest.ts';
 import { factsSchema, knownValue } from '../../src/device/facts/facts.ts';
 import { architecture, clock, filesystems, memory } from '../../src/device/facts/kernel.ts';
+import { probeScript } from '../../src/device/facts/probe.ts';
 import { readFacts } from '../../src/device/facts/read.ts';
 import { formatFacts, readRecordedFacts } from '../../src/device/facts/recorded.ts';
 import { readSections } from '../../src/device/facts/sections.ts';
 import * as software from '../../src/device/facts/software.ts';
 import { labels, mounts, mtdPartitions, partitions } from '../../src/device/facts/storage.ts';
-import { packageRoot } from '../../src/system/package-root.ts';
 
 const mark = 'mark-0123';
 const asked = { paths: ['/a', '/b'], hostSeconds: 1_700_000_000 };
@@ -51,7 +49,7 @@ test('a section that was cut off is none, and the one after it stands', (t) => {
 });
 
 test('whatever a board answers, facts come of it, and they are of the schema', async (t) => {
-  const script = await readFile(join(packageRoot(), 'rootfs-scripts', 'probe.sh'), 'utf8');
+  const script = await probeScript(true);
   const names = [...script.matchAll(/^(?:\[.*\|\| )?ovl_fact (\S+)/gm)].map((match) => match[1] ?? '');
   t.true(names.length > 30);
   const content = fc.oneof(

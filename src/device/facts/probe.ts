@@ -31,7 +31,7 @@ const scratchMs = 120_000;
  * @throws Failure OVL601 where what answers has no POSIX shell, and those of Device.run
  */
 export async function probe(device: Device, options: ProbeOptions = {}): Promise<Facts> {
-  const text = await readFile(join(packageRoot(), 'rootfs-scripts', 'probe.sh'), 'utf8');
+  const text = await probeScript(options.scratch !== undefined);
   const mark = `overlaykit-${randomBytes(16).toString('hex')}`;
   const paths = [...new Set([...pathNames, ...(options.paths ?? [])])];
   const library = await loadShellLibrary();
@@ -46,6 +46,13 @@ export async function probe(device: Device, options: ProbeOptions = {}): Promise
   const sections = readSections(outcome.stdout, mark);
   if (sections.size === 0) throw noShell(outcome);
   return readFacts(sections, { paths, hostSeconds: Date.now() / 1000 });
+}
+
+/** The text that is run on the board: $1 mark, $2 scratch directory or nothing, programs, `--`, paths. */
+export async function probeScript(scratch: boolean): Promise<string> {
+  const names = ['probe.sh', ...(scratch ? ['probe-scratch.sh'] : [])];
+  const folder = join(packageRoot(), 'rootfs-scripts');
+  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('\n');
 }
 
 function noShell({ stdout, stderr, ending }: Outcome): Failure {

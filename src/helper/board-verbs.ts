@@ -8,6 +8,7 @@ import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { confirm } from './verbs/confirm.ts';
 import { drop } from './verbs/drop.ts';
+import { tryFeatures } from './verbs/features.ts';
 import { list } from './verbs/list.ts';
 import { name } from './verbs/name.ts';
 import { provision } from './verbs/provision.ts';
@@ -90,6 +91,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[renew --copy FILE|--discard]',
     does: 'says what is on the storage, or makes it blank where nothing uses it',
     run: storage,
+  },
+  {
+    name: 'features',
+    takes: 'DIRECTORY',
+    does: 'tries what the file system of a directory can do for a union; nothing stays there',
+    run: tryFeatures,
   },
   { name: 'state', takes: '', does: 'shows what the two slots of the state hold', run: state },
   {

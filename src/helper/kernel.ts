@@ -94,6 +94,7 @@ export const kernel: Port & StoragePort & DevicePort = {
   loosenIn: sys.loosenIn,
   attributeIn: sys.attributeIn,
   equalIn: sys.equalIn,
+  tryIn: sys.tryIn,
   statfs: sys.statfs,
   sleep: sys.sleep,
   deviceAt: sys.deviceAt,

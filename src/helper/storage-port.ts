@@ -75,6 +75,8 @@ export interface StoragePort {
   attributeIn(directory: number, name: string, attribute: string): string | undefined;
   /** Whether both are the same, and no directories: type, owner, mode, attributes and content, or where a link leads. */
   equalIn(directory: number, name: string, other: number, otherName: string): boolean;
+  /** Does what overlayfs will ask for (native/features.c), and undoes it; a KernelError where it is not possible. */
+  tryIn(directory: number, feature: string): void;
   statfs(path: string): FileSystemStatus;
   /** Waits; a signal may end it early. */
   sleep(seconds: number): void;

@@ -162,6 +162,10 @@ const copies: readonly Expected[] = [
   refused(['equalIn', from, 'file', to, 'missing'], 'ENOENT', 'stat'),
   refused(['equalIn', 77, 'file', to, 'file'], 'EBADF', 'stat'),
   wrong(['equalIn', from, 'file', to, 'a/b'], 'not a name'),
+  [['tryIn', to, 'd-type'], undefined],
+  refused(['tryIn', to, 'wishes'], 'EINVAL', 'try'),
+  refused(['tryIn', 77, 'exchange'], 'EBADF', 'rename'),
+  wrong(['tryIn', 'x', 'exchange'], 'not a whole number in range'),
   [['sleep', 0], undefined],
   wrong(['sleep', -1], 'not a whole number in range'),
 ];

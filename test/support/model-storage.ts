@@ -219,6 +219,9 @@ export class ModelStorage extends ModelDevices implements BoardPort {
   loosenIn(_directory: number, name: string): void {
     this.call('ioctl', name);
   }
+  tryIn(_directory: number, feature: string): void {
+    this.call('try', feature);
+  }
   attributeIn(directory: number, name: string, attribute: string): string | undefined {
     this.call('getxattr', name);
     return this.entry(directory, name)?.attributes.get(attribute);

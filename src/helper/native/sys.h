@@ -112,6 +112,8 @@ SYS_FUNCTION(loosenIn);
 SYS_FUNCTION(attributeIn);
 /* equal.c */
 SYS_FUNCTION(equalIn);
+/* features.c */
+SYS_FUNCTION(tryIn);
 /* process.c */
 SYS_FUNCTION(execve);
 SYS_FUNCTION(reopenStdio);

@@ -9,14 +9,17 @@ ovl_scratch() {
     return 1
   fi
   trap ovl_scratch_end EXIT
-  trap 'exit 1' HUP INT TERM
+  # A connection that is cut off is a pipe without a reader, and no HUP where there is no terminal.
+  trap 'exit 1' HUP INT PIPE TERM
   if ovl_has overlay_helper; then overlay_helper features "$ovl_dir"; fi
   ovl_scratch_union
   ovl_scratch_end
-  trap - EXIT HUP INT TERM
+  trap - EXIT HUP INT PIPE TERM
 }
 
 ovl_scratch_end() {
+  # What is the working directory of anybody cannot be unmounted.
+  cd /
   umount "$ovl_dir/merged"
   rm -rf "$ovl_dir"
 }
@@ -36,7 +39,6 @@ ovl_scratch_union() {
   ovl_try union-rename mv name renamed
   ovl_try union-rename-directory mv tree moved
   ovl_try union-remove-directory rm -r gone
-  cd /
 }
 
 # overlayfs tells the kernel log what it misses of the upper's file system: no program of a shell can ask for that.

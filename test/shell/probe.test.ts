@@ -103,11 +103,43 @@ testAsRoot('a union is tried on the scratch directory, and nothing of it stays',
       ].map((name) => `${name} true`),
     );
     t.deepEqual(await readdir(folder), []);
-    t.false((await readFile('/proc/self/mountinfo', 'utf8')).includes('overlaykit-probe'));
+    t.false((await readFile('/proc/self/mountinfo', 'utf8')).includes(`${folder}/`));
   } finally {
-    await execa('umount', [folder]);
+    await execa('umount', ['--recursive', folder]);
   }
 });
+
+for (const shell of [['dash'], ['busybox', 'ash']]) {
+  testAsRoot(
+    `${shell.join(' ')}: a connection that is cut in the middle of the trial leaves nothing behind`,
+    async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'ovl-cut-'));
+      t.teardown(() => rm(folder, { recursive: true, force: true }));
+      await execa('mount', ['-t', 'tmpfs', 'scratch', folder]);
+      try {
+        const [file = '', ...first] = shell;
+        const script = await probeScript(true);
+        const child = execa(file, [...first, '-c', script, 'probe', mark, folder, '--'], {
+          buffer: false,
+          reject: false,
+          stdin: 'ignore',
+          timeout: 20_000,
+        });
+        let said = '';
+        child.stdout.on('data', (chunk: Buffer) => {
+          said += chunk.toString('latin1');
+          if (said.includes('union yes')) child.stdout.destroy();
+        });
+        await child;
+        t.true(said.includes('union yes'));
+        t.deepEqual(await readdir(folder), []);
+        t.false((await readFile('/proc/self/mountinfo', 'utf8')).includes(`${folder}/`));
+      } finally {
+        await execa('umount', ['--recursive', folder]);
+      }
+    },
+  );
+}
 
 test('a scratch directory that is not there is no scratch directory', async (t) => {
   const { facts } = await answered(['sh'], { scratch: '/no/such/place' });

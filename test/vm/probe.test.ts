@@ -80,6 +80,8 @@ vm('lab-jffs2: probe, a board file out of it, and doctor; renames fail on this J
       (knownValue(facts.scratch) ?? []).map(({ name, works }) => [name, works]),
     );
     t.like(tried, { union: true, 'union-create': true, 'union-rename': false });
+    t.like(tried, { whiteout: true, 'trusted-xattr': true, 'd-type': true });
+    t.like(tried, { 'rename-whiteout': false, exchange: false, tmpfile: false });
     t.like(tried, { 'upper-tmpfile': false, 'upper-rename-whiteout': false });
 
     const init = await ask('init', '--from-device', `root@127.0.0.1:${board.port}`, '--name', 'seen');

@@ -187,8 +187,8 @@ that ignores -static, or one for another processor variant, is found here and no
   },
   OVL458: {
     title: "the C library's source cannot be had",
-    explanation: `Debian's cross compilers come with glibc, which is large and, on MIPS, needs an FPU. For them musl is built once, from Debian's
-source package, fetched as the script engine's source is and pinned by digest. Without a network, fetch the tarball
+    explanation: `Debian's cross compilers come with glibc, which is large and, on MIPS, needs an FPU. For them musl is built once, from
+Debian's source package, fetched as the script engine's source is and pinned by digest. Without a network, fetch the tarball
 elsewhere and name its folder in OVL_MUSL_SOURCE. A compiler of your own (CROSS_COMPILE) links with its own C library and
 needs none of this.`,
   },

@@ -8,8 +8,10 @@ interface Array<T> {
   readonly [Symbol.iterator]: () => IterableIterator<T>;
   [index: number]: T;
   length: number;
-  every<S extends T>(test: (value: T) => value is S): this is S[];
-  every(test: (value: T) => boolean): boolean;
+  every<S extends T>(test: (value: T, index: number) => value is S): this is S[];
+  every(test: (value: T, index: number) => boolean): boolean;
+  at(index: number): T | undefined;
+  flatMap<U>(change: (value: T) => U | readonly U[]): U[];
   entries(): IterableIterator<[number, T]>;
   filter<S extends T>(test: (value: T) => value is S): S[];
   filter(test: (value: T) => boolean): T[];
@@ -30,9 +32,11 @@ interface ReadonlyArray<T> {
   readonly [Symbol.iterator]: () => IterableIterator<T>;
   readonly [index: number]: T;
   readonly length: number;
-  every<S extends T>(test: (value: T) => value is S): this is readonly S[];
+  every<S extends T>(test: (value: T, index: number) => value is S): this is readonly S[];
   entries(): IterableIterator<[number, T]>;
-  every(test: (value: T) => boolean): boolean;
+  every(test: (value: T, index: number) => boolean): boolean;
+  at(index: number): T | undefined;
+  flatMap<U>(change: (value: T) => U | readonly U[]): U[];
   filter<S extends T>(test: (value: T) => value is S): S[];
   filter(test: (value: T) => boolean): T[];
   find(test: (value: T) => boolean): T | undefined;
@@ -96,7 +100,7 @@ declare const Symbol: SymbolConstructor;
 
 declare const Array: { isArray(value: unknown): value is unknown[] };
 declare const Error: { new (message?: string): Error; (message?: string): Error; readonly prototype: Error };
-declare const Math: { ceil(value: number): number; floor(value: number): number };
+declare const Math: { ceil(value: number): number; floor(value: number): number; min(...values: number[]): number };
 declare const Number: { (value: unknown): number; isNaN(value: number): boolean };
 declare const Object: { entries<T>(value: Readonly<Record<string, T>>): [string, T][] };
 declare const String: { (value: unknown): string; fromCharCode(code: number): string };

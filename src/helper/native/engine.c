@@ -26,6 +26,7 @@ static const JSCFunctionListEntry array_own[] = {
 };
 
 static const JSCFunctionListEntry array_methods[] = {
+	JS_CFUNC_DEF("at", 1, js_array_at),
 	JS_CFUNC_MAGIC_DEF("every", 1, js_array_every, special_every),
 	JS_CFUNC_MAGIC_DEF("some", 1, js_array_every, special_some),
 	JS_CFUNC_MAGIC_DEF("map", 1, js_array_every, special_map),
@@ -41,6 +42,7 @@ static const JSCFunctionListEntry array_methods[] = {
 	JS_CFUNC_DEF("reverse", 0, js_array_reverse),
 	JS_CFUNC_DEF("sort", 1, js_array_sort),
 	JS_CFUNC_MAGIC_DEF("slice", 2, js_array_slice, 0),
+	JS_CFUNC_MAGIC_DEF("flatMap", 1, js_array_flatten, 1),
 	JS_CFUNC_MAGIC_DEF("values", 0, js_create_array_iterator, JS_ITERATOR_KIND_VALUE),
 	JS_ALIAS_DEF("[Symbol.iterator]", "values"),
 	JS_CFUNC_MAGIC_DEF("entries", 0, js_create_array_iterator, JS_ITERATOR_KIND_KEY_AND_VALUE),
@@ -75,6 +77,7 @@ static const JSCFunctionListEntry string_methods[] = {
 };
 
 static const JSCFunctionListEntry math_own[] = {
+	JS_CFUNC_MAGIC_DEF("min", 2, js_math_min_max, 0),
 	JS_CFUNC_SPECIAL_DEF("floor", 1, f_f, floor),
 	JS_CFUNC_SPECIAL_DEF("ceil", 1, f_f, ceil),
 };

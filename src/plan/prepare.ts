@@ -30,8 +30,11 @@ export function prepareSteps(board: Board): readonly Step[] {
  * would without an overlay, and a mount costs as much as a tenth of all that overlay_init does.
  */
 function asksSysfs({ reset, storage }: Board): boolean {
-  const { size, min_size, max_size } = storage;
-  return reset.gpio !== undefined || [size, min_size, max_size].some((bytes) => bytes !== undefined);
+  const { size, min_size, max_size, find } = storage;
+  // Those of flash are in /proc/mtd.
+  const flash = find?.mtd !== undefined || find?.mtd_number !== undefined;
+  const sized = [size, min_size, max_size].some((bytes) => bytes !== undefined);
+  return reset.gpio !== undefined || (sized && !flash);
 }
 
 /** systemd's own limit for /run; without one, a log gone wild takes half the memory. */

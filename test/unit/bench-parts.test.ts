@@ -46,14 +46,10 @@ test('a script that is only read executes init where the boot would begin', (t) 
 });
 
 test('without words both tables are made', (t) => {
-  t.deepEqual(readOptions([]), { boot: true, wall: true, why: false });
-  t.deepEqual(readOptions(['--only', 'why']), { boot: false, wall: false, why: true });
-  t.deepEqual(readOptions(['--json', 'x', '--only=boot']), {
-    boot: true,
-    wall: false,
-    why: false,
-    json: 'x',
-  });
+  const none = { boot: false, wall: false, why: false, reset: false, transfer: false };
+  t.deepEqual(readOptions([]), { ...none, boot: true, wall: true });
+  t.deepEqual(readOptions(['--only', 'why']), { ...none, why: true });
+  t.deepEqual(readOptions(['--json', 'x', '--only=boot']), { ...none, boot: true, json: 'x' });
 });
 
 test('wrong words are answered with the right ones', (t) => {

@@ -130,14 +130,8 @@ reset_is_asked() {
 # applets: rm sync
 reset_to_factory() {
   say 4 "factory reset, asked for by $ovl_asked"
-  ovl_generation=$ovl_next
-  # What an interrupted reset has left of the same number.
-  [ ! -e "$ovl_storage/generations/$ovl_generation" ] || rm -rf "$ovl_storage/generations/$ovl_generation"
-  make_generation "$ovl_generation" || make_room $# || return 1
-  # What is kept needs room; where there is none, what nobody would miss goes first.
-  [ $# -eq 0 ] || "$@" || { make_way && "$@"; } || return 1
-  sync
-  ovl_active=$ovl_generation ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_next + 1))
+  new_generation make_room "$@" || return 1
+  ovl_active=$ovl_generation ovl_previous=- ovl_trying=- ovl_attempts=0
   ovl_made_by_reset=$ovl_generation
   write_state || return 1
   for ovl_one in $ovl_serve; do
@@ -145,6 +139,22 @@ reset_to_factory() {
   done
   [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || { rm -rf "$ovl_request" && sync; } || return 1
   ovl_reset_done=$ovl_asked
+}
+
+# new_generation MAKE_ROOM [keep_paths PATH...]: the next number, empty but for what is kept, durable before the state names it.
+# MAKE_ROOM gets the number of words about what is kept.
+# applets: rm sync
+new_generation() {
+  ovl_make_room=$1
+  shift
+  ovl_generation=$ovl_next
+  # What an interrupted one has left of the same number.
+  [ ! -e "$ovl_storage/generations/$ovl_generation" ] || rm -rf "$ovl_storage/generations/$ovl_generation"
+  make_generation "$ovl_generation" || "$ovl_make_room" $# || return 1
+  # What is kept needs room; where there is none, what nobody would miss goes first.
+  [ $# -eq 0 ] || "$@" || { make_way && "$@"; } || return 1
+  sync
+  ovl_next=$((ovl_next + 1))
 }
 
 # make_room WORDS: a full storage has no place for a new directory. What is not needed goes first then, and last of all the
@@ -229,6 +239,7 @@ afterwards() {
     fi
     read_state && { sweep_by_helper || sweep; }
     make_reserve
+    [ -z "$ovl_last" ] || "$ovl_last"
   ) &
   export OVERLAYKIT_JOB=$!
 }

@@ -7,6 +7,10 @@
 keep_paths() {
   ovl_from=$ovl_storage/generations/$ovl_active/upper
   ovl_to=$ovl_storage/generations/$ovl_generation/upper
+  # What is noted of the base holds for what is kept.
+  for ovl_path in base record; do
+    [ ! -e "${ovl_from%upper}$ovl_path" ] || cp -a "${ovl_from%upper}$ovl_path" "${ovl_to%upper}$ovl_path" || return 1
+  done
   for ovl_path; do
     if has_path "$ovl_from" "$ovl_path"; then
       carry_path "$ovl_path" || return 1

@@ -28,3 +28,7 @@ ovl_stamps=          # when each step began, in seconds since the kernel started
 ovl_helper=no        # whether overlay_helper verifies and enters
 ovl_carried=         # mounts that are in the merged root already, the last one first
 ovl_inside=no        # whether / is the merged root already
+ovl_base=            # the line that says which base image this is
+ovl_fits=            # the same line of the image that the generation fits
+ovl_kept=            # the directory of the generation that boots
+ovl_last=            # what the background job does last

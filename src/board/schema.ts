@@ -5,6 +5,7 @@
  * In: nothing but zod and the kinds of value. Out: `boardSchema` and the type Board.
  */
 import { z } from 'zod';
+import { basePolicies } from '../shared/base.ts';
 import { legacyAlgorithms } from './legacy-algorithms.ts';
 import { identity, reset } from './reset-schema.ts';
 import { storage, tmpfsRung } from './storage-schema.ts';
@@ -220,6 +221,23 @@ const generations = z
   })
   .describe('Several uppers on one storage, of which one is active.');
 
+const base = z
+  .strictObject({
+    on_change: z
+      .enum(
+        basePolicies,
+        must(
+          'what a new base image means',
+          'base.on_change says what becomes of changes made on another one',
+        ),
+      )
+      .default('keep')
+      .describe(
+        'What becomes of the changes when the root image is another one. keep: they are cleaned and go on being used; review: the same, and every boot says what they hide until somebody has decided; set_aside: an empty generation begins, the old one can be gone back to.',
+      ),
+  })
+  .describe('The base image under the writable layer.');
+
 export const boardSchema = z.strictObject({
   version: z.literal(1).describe('Version of the board file format.'),
   name: plainName.describe('Short name of the board.').meta({ examples: ['gl-ar150'] }),
@@ -256,6 +274,7 @@ export const boardSchema = z.strictObject({
   rescue: rescue.prefault({}),
   tmpfs: tmpfsRung.prefault({}),
   generations: generations.prefault({}),
+  base: base.prefault({}),
   reset: reset.prefault({}),
   keep: z.array(absolutePath).default([]).describe('Paths that a factory reset keeps.'),
   identity,

@@ -6,12 +6,15 @@ import { planSchema } from '../shared/plan.ts';
 import { verbExit } from '../shared/report.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
+import { base } from './verbs/base.ts';
 import { confirm } from './verbs/confirm.ts';
 import { drop } from './verbs/drop.ts';
 import { tryFeatures } from './verbs/features.ts';
 import { list } from './verbs/list.ts';
 import { name } from './verbs/name.ts';
 import { provision } from './verbs/provision.ts';
+import { rebase } from './verbs/rebase.ts';
+import { record } from './verbs/record.ts';
 import { reset } from './verbs/reset.ts';
 import { rollback } from './verbs/rollback.ts';
 import { snapshot } from './verbs/snapshot.ts';
@@ -98,6 +101,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     does: 'tries what the file system of a directory can do for a union; nothing stays there',
     run: tryFeatures,
   },
+  {
+    name: 'base',
+    takes: '[--json] | take PATH | keep PATH',
+    does: 'says what a new base image means for the changes; decides whose version is wanted',
+    run: base,
+  },
   { name: 'state', takes: '', does: 'shows what the two slots of the state hold', run: state },
   {
     name: 'sweep',
@@ -122,6 +131,18 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '',
     does: 'warns when a rung in memory is nearly full; overlay_init leaves it running there',
     run: watch,
+  },
+  {
+    name: 'record',
+    takes: '',
+    does: 'notes what the base has under each change; overlay_init runs it after each boot',
+    run: record,
+  },
+  {
+    name: 'rebase',
+    takes: 'NUMBER',
+    does: 'brings a generation over to another base; overlay_init runs it before the union is mounted',
+    run: rebase,
   },
 ];
 

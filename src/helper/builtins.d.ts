@@ -100,7 +100,11 @@ declare const Symbol: SymbolConstructor;
 
 declare const Array: { isArray(value: unknown): value is unknown[] };
 declare const Error: { new (message?: string): Error; (message?: string): Error; readonly prototype: Error };
-declare const Math: { ceil(value: number): number; floor(value: number): number; min(...values: number[]): number };
+declare const Math: {
+  ceil(value: number): number;
+  floor(value: number): number;
+  min(...values: number[]): number;
+};
 declare const Number: { (value: unknown): number; isNaN(value: number): boolean };
 declare const Object: { entries<T>(value: Readonly<Record<string, T>>): [string, T][] };
 declare const String: { (value: unknown): string; fromCharCode(code: number): string };

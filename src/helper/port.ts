@@ -67,6 +67,14 @@ export interface KernelError extends Error {
   readonly path?: string;
 }
 
+/** What is there under the name of a file, but is none: a link, a directory, a device. */
+const noFile = ['EINVAL', 'EISDIR', 'ELOOP', 'ENXIO'];
+
+/** Whether reading failed because the name is no regular file's; not because the storage cannot be read. */
+export function isNoFile(error: unknown): boolean {
+  return isKernelError(error) && noFile.includes(error.code);
+}
+
 export function isKernelError(error: unknown): error is KernelError {
   return error instanceof Error && typeof (error as Partial<KernelError>).syscall === 'string';
 }

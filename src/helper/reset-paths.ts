@@ -5,6 +5,7 @@
  */
 import { checkNumber } from '../shared/state.ts';
 import { generationNumber } from './boot-status.ts';
+import { escaped, unescaped } from './escape.ts';
 import { isDirectory, isWhiteout } from './mode.ts';
 import { isKernelError } from './port.ts';
 import type { Storage } from './storage.ts';
@@ -96,33 +97,6 @@ export function pathNames(path: string): readonly string[] | undefined {
   const names = path.split('/').filter((name) => name !== '');
   if (names.length === 0 || names.some((name) => name === '.' || name === '..')) return undefined;
   return names;
-}
-
-const octal = '01234567';
-
-/** A line has no blanks and no line ends but its own: such bytes become a backslash and three octal digits. */
-function escaped(path: string): string {
-  let text = '';
-  for (let at = 0; at < path.length; at++) {
-    const code = path.charCodeAt(at);
-    if (code > 0x20 && code < 0x7f && code !== 0x5c) text += path.charAt(at);
-    else text += `\\${octal.charAt(code >> 6)}${octal.charAt((code >> 3) & 7)}${octal.charAt(code & 7)}`;
-  }
-  return text;
-}
-
-function unescaped(text: string): string {
-  let path = '';
-  for (let at = 0; at < text.length; at++) {
-    if (text.charAt(at) !== '\\') {
-      path += text.charAt(at);
-      continue;
-    }
-    const digits = [1, 2, 3].map((next) => octal.indexOf(text.charAt(at + next)));
-    path += String.fromCharCode(digits.reduce((sum, digit) => sum * 8 + digit, 0) & 0xff);
-    at += 3;
-  }
-  return path;
 }
 
 export interface Change {

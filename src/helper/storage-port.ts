@@ -10,6 +10,8 @@ import type { Port } from './port.ts';
 export interface FileStatus {
   /** With the type bits. */
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly size: number;
   /** Bytes that it takes on the storage. */
   readonly allocated: number;
@@ -77,6 +79,13 @@ export interface StoragePort {
   equalIn(directory: number, name: string, other: number, otherName: string): boolean;
   /** Does what overlayfs will ask for (native/features.c), and undoes it; a KernelError where it is not possible. */
   tryIn(directory: number, feature: string): void;
+  setAttributeIn(directory: number, name: string, attribute: string, value: string): void;
+  /** False where there is none. */
+  removeAttributeIn(directory: number, name: string, attribute: string): boolean;
+  /** 16 hexadecimal digits of a text: FNV-1a with 64 bits, against accidents, not against malice. */
+  digest(text: string): string;
+  /** The same of a regular file's content, or of a symbolic link's target; EINVAL for anything else. */
+  digestIn(directory: number, name: string): string;
   statfs(path: string): FileSystemStatus;
   /** Waits; a signal may end it early. */
   sleep(seconds: number): void;

@@ -26,6 +26,11 @@ export interface OpenImage {
   readonly root: DirectoryNode;
   /** Reads a file of the tree, at most `limit` bytes. */
   read(node: FileNode, limit: number): Promise<Uint8Array>;
+  /**
+   * Tells the content of a file that was read from others, in hexadecimal. Of the bytes as they are packed: what is kept when
+   * the image is written again keeps its digest, and nothing has to be unpacked.
+   */
+  digest(node: FileNode): Promise<string>;
   /** Writes the image with the tree as it is now. Everything that was not edited keeps its bytes where they can be kept. */
   write(sink: ImageSink): Promise<void>;
 }

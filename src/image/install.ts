@@ -4,6 +4,7 @@ import { unsafePath } from '../bundle/path.ts';
 import { type Diagnostic, Failure } from '../diagnostics/diagnostic.ts';
 import { type Edit, type Edited, putDirectory, putFile } from './edit.ts';
 import type { ImageSink, ImageType, OpenImage } from './format.ts';
+import { identityFile } from './identity.ts';
 import { withImage } from './open.ts';
 import { writeWhole } from './output.ts';
 import { checkApplets, checkMountPoints, checkPrograms, defaultPath } from './requirements.ts';
@@ -54,7 +55,7 @@ export async function installBundle(request: InstallRequest): Promise<ImageRepor
   refuseUnsafePaths(request.files);
   return withImage(request.image, async (image, source) => {
     const trailing = await readTrailing(source, image.make.bytesUsed);
-    const edit = editTree(image, request);
+    const edit = await editTree(image, request);
     let bytesAfter = 0;
     const write = async (sink: ImageSink): Promise<void> => {
       await image.write(sink);
@@ -84,7 +85,7 @@ function refuseUnsafePaths(files: readonly BundleFile[]): void {
 }
 
 /** Applies the request to the tree and checks the result, so that a bundle may bring what it needs. */
-function editTree(image: OpenImage, request: InstallRequest): Edit {
+async function editTree(image: OpenImage, request: InstallRequest): Promise<Edit> {
   const { root, make } = image;
   const time = request.time ?? make.time ?? 0;
   const edits: Edited[] = request.files.map((file) =>
@@ -93,6 +94,7 @@ function editTree(image: OpenImage, request: InstallRequest): Edit {
   if (request.addMountPoints) {
     edits.push(...request.mountPoints.map((path) => putDirectory(root, path, time)));
   }
+  edits.push(putFile(root, await identityFile(image), time));
   const problems = [
     ...edits.flatMap((one) => ('diagnostic' in one ? [one.diagnostic] : [])),
     ...(request.addMountPoints ? [] : checkMountPoints(root, request.mountPoints)),

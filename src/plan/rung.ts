@@ -72,6 +72,7 @@ function persistentRung(name: 'persistent' | 'previous', context: RungContext): 
         : `the previous generation; changes are kept on the storage (${storage.type})`,
     upper: chosen,
     steps: persistentStorage(name, context.board, address),
+    lasting: true,
   });
 }
 
@@ -81,12 +82,14 @@ interface UnionOn {
   readonly upper: UpperDirs;
   /** What makes the upper ready. */
   readonly steps: readonly Step[];
+  /** Whether the upper outlives the base image. */
+  readonly lasting?: boolean;
 }
 
 /** The upper, layers, union, and the proof that it can be entered. */
 function unionRung(
   { board, where, union, layers }: RungContext,
-  { name, outcome, upper, steps }: UnionOn,
+  { name, outcome, upper, steps, lasting }: UnionOn,
 ): Result<Rung> {
   const stack: Stack = {
     lowerdirs: [...layers.map((layer) => layer.target), '/'],
@@ -101,6 +104,8 @@ function unionRung(
     steps: [
       ...steps,
       ...layers.flatMap((layer): Step[] => [{ kind: 'make-dirs', paths: [layer.target] }, layer]),
+      // A new base may mean another generation, and the identity goes into the one that boots.
+      ...(lasting === true ? [checkBase(board, union, stack), ...identitySteps(board)] : []),
       mounted.value,
       {
         kind: 'verify',
@@ -111,6 +116,22 @@ function unionRung(
       },
     ],
   });
+}
+
+/** The layers have to be mounted for it: what the upper lies over is looked at. */
+function checkBase({ base, keep, union }: Board, { name }: UnionSystem, { lowerdirs }: Stack): Step {
+  const { options } = union;
+  const by = ['index', 'metacopy', 'nfs_export'].some((option) => options[option] === 'on');
+  const follows = !['off', 'nofollow'].includes(options.redirect_dir ?? 'off');
+  return {
+    kind: 'check-base',
+    policy: base.on_change,
+    system: name,
+    lowerdirs,
+    // mini_fo gives up on names that a new base does not have any more.
+    safe: name !== 'mini_fo' && !by && !follows,
+    keep,
+  };
 }
 
 function persistentStorage(
@@ -145,7 +166,6 @@ function persistentStorage(
       keep,
       ...(reset.file ? { requestFile: resetRequest } : {}),
     },
-    ...identitySteps(board),
   ];
 }
 

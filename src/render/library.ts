@@ -94,6 +94,7 @@ export const libraryFiles = [
   'identity.sh',
   'reset-env.sh',
   'reset-button.sh',
+  'base.sh',
   'enter.sh',
   'helper.sh',
   'watch.sh',

@@ -28,7 +28,13 @@ export interface OverlayInit {
 }
 
 export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin: Origin): OverlayInit {
-  const generated = [data(plan, origin), prepare(plan), ...rungs(plan), climb(plan)].join('\n\n');
+  const generated = [
+    data(plan, origin),
+    prepare(plan),
+    ...rungs(plan),
+    ...recordBase(plan),
+    climb(plan),
+  ].join('\n\n');
   const start = startCalls(plan);
   const functions = usedFunctions(library, `${generated}\n${start}`);
   const script = [
@@ -163,7 +169,8 @@ function rescueCall({ rescue }: MountPlan): string {
 }
 
 /** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */
-function afterwards({ generations, handOver, identity = [] }: MountPlan, rung: Rung): readonly string[] {
+function afterwards(plan: MountPlan, rung: Rung): readonly string[] {
+  const { generations, handOver, identity = [] } = plan;
   if (!rung.steps.some((step) => step.kind === 'choose-generation')) return [];
   const seconds =
     generations.confirmAfterMs === undefined ? '-' : String(Math.ceil(generations.confirmAfterMs / 1000));
@@ -172,6 +179,7 @@ function afterwards({ generations, handOver, identity = [] }: MountPlan, rung: R
   const store = identity.length === 0 ? [] : ['store_identity', ...identityWords(identity)];
   return [
     '      keep_ledger',
+    ...(records(plan, rung) ? ['      ovl_last=record_base'] : []),
     `      ${['afterwards', seconds, storage, ...(seconds === '-' ? [] : store)].map(quote).join(' ')}`,
   ];
 }
@@ -194,6 +202,19 @@ function watched({ watermark, helper, handOver }: MountPlan, rung: Rung): readon
 
 function isTmpfs(step: Step): boolean {
   return step.kind === 'mount' && step.fstype === 'tmpfs';
+}
+
+/** Whether what the base has under the upper is noted, which happens last. */
+function records({ helper }: MountPlan, { name, steps }: Rung): boolean {
+  return helper && name === 'persistent' && steps.some(({ kind }) => kind === 'check-base');
+}
+
+/** Only overlay_helper in the merged root sees both. */
+function recordBase(plan: MountPlan): readonly string[] {
+  if (!plan.ladder.some((rung) => records(plan, rung))) return [];
+  const { how, newRoot } = plan.handOver;
+  const words = [...(how === 'pivot' ? [] : ['chroot', newRoot]), boardPaths.helper, 'record'];
+  return [`record_base() {\n  ${words.map(quote).join(' ')}\n}`];
 }
 
 function startCalls(plan: MountPlan): string {

@@ -1,6 +1,7 @@
 /** A step as a call of the shell library. */
 import {
   type AskButtonStep,
+  type CheckBaseStep,
   type ChooseGenerationStep,
   type FindStorageStep,
   generationWord,
@@ -27,6 +28,14 @@ function chooseCommand(step: ChooseGenerationStep): readonly string[] {
   return step.which === 'previous' ? ['choose_previous'] : ['choose_generation', ...words, ...keep];
 }
 
+/** What happens to an upper of another image, and what where overlay_helper cannot clean it. */
+function baseCommand({ policy, safe, keep }: CheckBaseStep): readonly string[] {
+  const kept = keep.length === 0 ? [] : ['keep_paths', ...keep];
+  if (policy === 'set_aside') return ['replace_upper', safe ? 'use_anyway' : 'leave_alone', ...kept];
+  const otherwise = safe ? ['use_anyway'] : ['put_aside_or_refuse', ...kept];
+  return [policy === 'review' ? 'review_base' : 'meet_base', ...otherwise];
+}
+
 function command(step: Step, { helper }: { readonly helper: boolean }): readonly string[] {
   switch (step.kind) {
     case 'mount':
@@ -45,6 +54,8 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
       return buttonCommand(step);
     case 'bring-identity':
       return ['bring_identity', ...identityWords(step.identity)];
+    case 'check-base':
+      return baseCommand(step);
     case 'verify':
       return [helper ? 'verify_with_helper' : 'verify_union', step.fstype, step.upperdir];
   }

@@ -1,5 +1,6 @@
 /** A plan in words: what `ovl plan` prints and what heads every overlay_init. */
 import { formatDuration, formatSize } from '../board/units.ts';
+import type { BasePolicy } from '../shared/base.ts';
 import type { MountPlan } from '../shared/plan.ts';
 import type { ButtonLine, FindStorageStep, MountStep, Step, StorageAddress } from '../shared/step.ts';
 import { printable } from './quote.ts';
@@ -35,10 +36,18 @@ function words(step: Step): string {
       return `look whether the button at GPIO ${lineWords(step.line)} is held, which asks for a factory reset`;
     case 'bring-identity':
       return `bring the identity into another generation: ${step.identity.map(({ path }) => path).join(' ')}`;
+    case 'check-base':
+      return `check that the generation fits this base image, else ${baseWords[step.policy]}`;
     case 'verify':
       return `verify ${step.target}: ${step.fstype}, writable, ${step.init} is there`;
   }
 }
+
+const baseWords: Readonly<Record<BasePolicy, string>> = {
+  keep: 'clean it and keep it',
+  review: 'clean it, keep it, and say what it hides until somebody has decided',
+  set_aside: 'set it aside and begin an empty one',
+};
 
 function hint(step: MountStep): string {
   const storage = [

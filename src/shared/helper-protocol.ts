@@ -7,6 +7,7 @@ export const boardPaths = {
   configDir: '/etc/overlaykit',
   plan: '/etc/overlaykit/plan.json',
   manifest: '/etc/overlaykit/manifest.json',
+  base: '/etc/overlaykit/base',
   storage: '/overlay',
   oldRoot: '/rom',
   runDir: '/run/overlaykit',

@@ -49,6 +49,8 @@ export interface BoardReport {
   readonly storage: StorageReport | null;
   /** What the next boot is asked to do. */
   readonly pending: { readonly reset: boolean; readonly paths: number };
+  /** The base image that runs, the one that the generation fits, and how many paths wait for a decision. */
+  readonly base: { readonly image: string | null; readonly fits: string | null; readonly waiting: number };
   /** The ledger of the last boots, in the order of its files. */
   readonly boots: readonly string[];
   /** What is wrong, in words; empty where nothing is. */
@@ -94,4 +96,60 @@ export interface UsageReport {
   readonly whiteouts: number;
   /** Files that a layer below has too, the same in every byte; the first of them by name. */
   readonly equal: { readonly count: number; readonly bytes: number; readonly paths: readonly string[] };
+}
+
+export const baseSchema = 'overlaykit.base/1';
+
+/**
+ * What a new base image means for one path of the upper. Waiting until somebody says take or keep: `changed` an edited file
+ * hides a version that is new; `new` a file of the upper hides one that only this base has; `unknown` an entry of the upper
+ * hides something, and nobody noted whether it is new; `deleted` a whiteout hides something that is new; `type` a file and a
+ * directory of one name; `opaque` a directory that was replaced hides something new; `attributes` a directory has another
+ * mode or owner than the base's. Done already: `orphan` a whiteout with nothing below it was removed; `set-aside` the data of
+ * a file was the old base's, and what is left of it lies in generations/N/aside; `detached` a moved directory has lost what
+ * the base had in it.
+ */
+export const waitingKinds: readonly BaseFactKind[] = [
+  'changed',
+  'new',
+  'unknown',
+  'deleted',
+  'type',
+  'opaque',
+  'attributes',
+];
+export type BaseFactKind =
+  | 'changed'
+  | 'new'
+  | 'unknown'
+  | 'deleted'
+  | 'type'
+  | 'opaque'
+  | 'attributes'
+  | 'orphan'
+  | 'set-aside'
+  | 'detached';
+
+export interface BaseFact {
+  readonly kind: BaseFactKind;
+  /** From the root of the union; a byte string. */
+  readonly path: string;
+  /** More of it, without blanks; empty where there is no more. */
+  readonly words: string;
+}
+
+/** What `overlay_helper base --json` says. */
+export interface BaseReport {
+  readonly schema: typeof baseSchema;
+  /** Identity of the image that runs; null where it has none. */
+  readonly image: string | null;
+  readonly generation: number | null;
+  /** Identity of the image that the generation fits. */
+  readonly fits: string | null;
+  /** The image before the last change; null where that is not known, or there was no change. */
+  readonly from: string | null;
+  readonly policy: string;
+  /** Facts that had no room in the report. */
+  readonly lost: number;
+  readonly facts: readonly BaseFact[];
 }

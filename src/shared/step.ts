@@ -5,6 +5,8 @@
  * This directory imports nothing: it also runs on the board.
  */
 
+import type { BasePolicy } from './base.ts';
+
 /** How the storage is found. `path` is a block device node, or a directory for storage that is already mounted. */
 export type StorageAddress =
   | { readonly by: 'mtd-name'; readonly name: string }
@@ -125,6 +127,23 @@ export interface StoredIdentity {
   readonly policy: 'keep' | 'provisioned';
 }
 
+/**
+ * Compares the base image with the one that the chosen generation was made on (docs/decisions/0012). Runs once the layers are
+ * mounted and before the union is.
+ */
+export interface CheckBaseStep {
+  readonly kind: 'check-base';
+  readonly policy: BasePolicy;
+  /** The union system, whose notes in the upper are brought over. */
+  readonly system: string;
+  /** The layers below the upper, topmost first. */
+  readonly lowerdirs: readonly string[];
+  /** Whether an upper that nobody has cleaned shows no wrong data on another image. */
+  readonly safe: boolean;
+  /** Absolute paths that a generation which begins anew keeps. */
+  readonly keep: readonly string[];
+}
+
 /** Checks the merged root: the right file system is mounted there, a file can be written, init can be executed. */
 export interface VerifyStep {
   readonly kind: 'verify';
@@ -143,6 +162,7 @@ export type Step =
   | AskUbootEnvStep
   | AskButtonStep
   | ChooseGenerationStep
+  | CheckBaseStep
   | BringIdentityStep
   | VerifyStep;
 

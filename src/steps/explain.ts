@@ -59,6 +59,14 @@ generation boots than the one that had them last (after a reset, a rollback, a t
 their paths, before the union is mounted. A usual boot compares one line and does nothing. What could not be brought is
 said, and tried again at the next boot; the step never fails.`,
   },
+  'check-base': {
+    title: 'compares the base image with the one that the upper was made on',
+    explanation: `\`ovl image\` writes the image's identity into it, and the boot notes it beside each upper. Where they are the same, this is
+all that happens. After an upgrade overlay_helper cleans the upper before it is mounted: whiteouts of files that the new
+image does not have, file handles and data of the old image that overlayfs would take for those of the new one. Nothing
+that somebody has written goes. What an edited file hides of the new image is in \`overlay_helper base\`, and base.on_change
+of the board file says whether the changes go on being used.`,
+  },
   verify: {
     title: 'checks the merged root before it becomes /',
     explanation: `The right file system is mounted there, a file can be written, and init is there and can be executed. overlayfs mounts

@@ -19,7 +19,7 @@ function install(image: string, out: string): Promise<ImageReport> {
 /** What install() changes, as the kernel shows it. */
 function expectedPaths(): readonly string[] {
   const added = ['usr/sbin/overlay_init', 'usr/sbin/overlay_helper', 'etc/overlaykit/plan.json'];
-  return [...added, 'etc/overlaykit/empty', 'etc/overlaykit', 'overlay', 'rom'].sort();
+  return [...added, 'etc/overlaykit/base', 'etc/overlaykit/empty', 'etc/overlaykit', 'overlay', 'rom'].sort();
 }
 
 async function sharedTree(t: ExecutionContext): Promise<{ readonly folder: string; readonly tree: string }> {
@@ -158,7 +158,8 @@ testAsRoot('a hard link that is replaced leaves the others, and their count is r
   );
   t.regex(after.get('etc/dangling') ?? '', / links 1 .*trusted\.link=0x32/);
   // mksquashfs has already made two of the linked symbolic links.
-  const changed = ['etc/c', 'etc/dangling2', 'usr/lib/a', 'usr/lib/deep/er/b'];
+  const own = ['etc/overlaykit', 'etc/overlaykit/base'];
+  const changed = ['etc/c', 'etc/dangling2', ...own, 'usr/lib/a', 'usr/lib/deep/er/b'];
   t.deepEqual(Object.keys(differences(before, after)).sort(), changed);
 });
 

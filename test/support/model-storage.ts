@@ -3,14 +3,15 @@
  * and can make any of them fail, or cut the power there; what is left then is what a board finds at its next boot.
  */
 import type { BoardPort, FileStatus, FileSystemStatus } from '../../src/helper/storage-port.ts';
+import { fnv } from './fnv.ts';
 import { kernelError } from './kernel-error.ts';
 import { ModelDevices } from './model-devices.ts';
-import type { ModelStorageOptions } from './model-options.ts';
+import { type ModelStorageOptions, textAt, valueAt } from './model-options.ts';
 import {
   addName,
+  copyOf,
   equals,
   grow,
-  linksOf,
   type Node,
   newNode,
   overwritten,
@@ -18,6 +19,7 @@ import {
   type Survivors,
   settle,
   shown,
+  statusOf,
   type Tree,
 } from './model-tree.ts';
 
@@ -62,16 +64,11 @@ export class ModelStorage extends ModelDevices implements BoardPort {
   }
   readJson(path: string): unknown {
     this.call('open', path);
-    const found = path.endsWith('status.json') ? this.options.status : (this.options.plan ?? {});
-    if (found === undefined) throw kernelError('open', path, 'ENOENT');
-    return found;
+    return valueAt(this.options, path);
   }
   readFile(path: string): string {
     this.call('open', path);
-    const union = this.options.mounted;
-    const lines = ['1 1 0:1 / /overlay rw - ext4 /dev/x rw'];
-    if (union !== undefined) lines.push(`2 1 0:2 / / rw - overlay overlay rw,lowerdir=/,${union}`);
-    return lines.join('\n');
+    return textAt(this.options, path);
   }
   statfs(path: string): FileSystemStatus {
     this.call('statfs', path);
@@ -81,8 +78,10 @@ export class ModelStorage extends ModelDevices implements BoardPort {
 
   openDirectory(path: string): number {
     this.call('open', path);
-    if (path !== '/overlay') throw kernelError('open', path, 'ENOENT');
-    return this.open(this.root);
+    if (path === '/overlay') return this.open(this.root);
+    const tree = this.options.directories?.[path];
+    if (tree === undefined) throw kernelError('open', path, 'ENOENT');
+    return this.open(grow(tree));
   }
   openIn(directory: number, name: string): number {
     this.call('open', name);
@@ -109,16 +108,7 @@ export class ModelStorage extends ModelDevices implements BoardPort {
     this.call('stat', name);
     const node = name === '.' ? this.node(directory) : this.entry(directory, name);
     if (node === undefined) return undefined;
-    const { mode, content, id, rdev } = node;
-    return {
-      mode,
-      size: content.length,
-      allocated: 512,
-      links: linksOf(this.root, node),
-      id: `1:${id}`,
-      changed: '0',
-      rdev,
-    };
+    return statusOf(this.root, node);
   }
   makeDirectoryIn(directory: number, name: string, mode: number): boolean {
     return this.change('mkdir', name, () => {
@@ -199,9 +189,7 @@ export class ModelStorage extends ModelDevices implements BoardPort {
     return this.change('copy', name, () => {
       const found = this.entry(directory, name);
       if (found === undefined) throw kernelError('stat', name, 'ENOENT');
-      const copy = newNode(found.mode, found.content, undefined);
-      copy.rdev = found.rdev;
-      this.put(to, toName, copy);
+      this.put(to, toName, copyOf(found));
       return 0;
     });
   }
@@ -225,6 +213,27 @@ export class ModelStorage extends ModelDevices implements BoardPort {
   attributeIn(directory: number, name: string, attribute: string): string | undefined {
     this.call('getxattr', name);
     return this.entry(directory, name)?.attributes.get(attribute);
+  }
+
+  setAttributeIn(directory: number, name: string, attribute: string, value: string): void {
+    this.change('setxattr', name, () => {
+      this.entry(directory, name)?.attributes.set(attribute, value);
+    });
+  }
+  removeAttributeIn(directory: number, name: string, attribute: string): boolean {
+    return this.change('removexattr', name, () => {
+      const node = name === '.' ? this.node(directory) : this.entry(directory, name);
+      return node?.attributes.delete(attribute) ?? false;
+    });
+  }
+  digest(text: string): string {
+    return fnv(text);
+  }
+  digestIn(directory: number, name: string): string {
+    this.call('read', name);
+    const found = this.entry(directory, name);
+    if (found === undefined) throw kernelError('open', name, 'ENOENT');
+    return fnv(found.content);
   }
 
   /** Writing is durable when it returns; cut in the middle, half of it is there. */

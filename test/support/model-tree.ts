@@ -1,8 +1,17 @@
 /** Trees for the storage that exists in memory: written down by tests, grown to nodes that can be changed, and shown again. */
+import type { FileStatus } from '../../src/helper/storage-port.ts';
 
 /** A directory is a record, a file its content, anything else its mode and device. */
 export type Tree = { readonly [name: string]: Entry };
-export type Entry = string | Tree | { readonly mode: number; readonly rdev?: number };
+export type Entry = string | Tree | Special;
+/** Anything with a mode of its own. Attributes are those that overlayfs writes. */
+export interface Special {
+  readonly mode: number;
+  readonly rdev?: number;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly content?: string;
+  readonly entries?: Tree;
+}
 
 export interface Node {
   readonly id: number;
@@ -11,6 +20,8 @@ export interface Node {
   /** Its content on the storage; undefined where none of it is. */
   synced: string | undefined;
   rdev: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly attributes: Map<string, string>;
   entries: Map<string, Node> | undefined;
 }
@@ -21,19 +32,35 @@ export type Survivors = 'issued' | 'synced' | 'names';
 let nextId = 1;
 
 export function newNode(mode: number, content: string, entries: Map<string, Node> | undefined): Node {
-  return { id: nextId++, mode, content, synced: undefined, rdev: 0, attributes: new Map(), entries };
+  return {
+    id: nextId++,
+    mode,
+    content,
+    synced: undefined,
+    rdev: 0,
+    uid: 0,
+    gid: 0,
+    attributes: new Map(),
+    entries,
+  };
 }
 
 /** Nodes of a tree that a test has written down. */
 export function grow(entry: Entry): Node {
   if (typeof entry === 'string') return newNode(0o100644, entry, undefined);
-  if (typeof entry.mode === 'number') {
-    const node = newNode(entry.mode, '', undefined);
-    node.rdev = typeof entry.rdev === 'number' ? entry.rdev : 0;
+  if (isSpecial(entry)) {
+    const children = entry.entries === undefined ? undefined : grow(entry.entries).entries;
+    const node = newNode(entry.mode, entry.content ?? '', children);
+    node.rdev = entry.rdev ?? 0;
+    for (const [name, value] of Object.entries(entry.attributes ?? {})) node.attributes.set(name, value);
     return node;
   }
   const children = Object.entries(entry as Tree).map(([name, child]): [string, Node] => [name, grow(child)]);
   return newNode(0o040755, '', new Map(children));
+}
+
+function isSpecial(entry: Tree | Special): entry is Special {
+  return typeof entry.mode === 'number';
 }
 
 /** A tree with a file's content replaced, where the tree has that file. */
@@ -53,13 +80,20 @@ export function settle(node: Node): void {
 }
 
 /** What a test compares: the tree of a node. */
-export function shown({ mode, content, synced, rdev, entries }: Node, which: Survivors): Entry {
-  if (entries !== undefined)
-    return Object.fromEntries(
-      [...entries].map(([name, node]): [string, Entry] => [name, shown(node, which)]),
-    );
-  if ((mode & 0o170000) !== 0o100000) return { mode, rdev };
-  return which === 'names' ? (synced ?? '') : content;
+export function shown({ mode, content, synced, rdev, attributes, entries }: Node, which: Survivors): Entry {
+  const text = which === 'names' ? (synced ?? '') : content;
+  const children =
+    entries === undefined
+      ? undefined
+      : Object.fromEntries([...entries].map(([name, node]): [string, Entry] => [name, shown(node, which)]));
+  if (attributes.size > 0)
+    return {
+      mode,
+      attributes: Object.fromEntries(attributes),
+      ...(children === undefined ? { content: text } : { entries: children }),
+    };
+  if (children !== undefined) return children;
+  return (mode & 0o170000) === 0o100000 ? text : { mode, rdev };
 }
 
 /** The way from a root down to a directory; undefined where it is not in that tree. */
@@ -91,4 +125,18 @@ export function addName(root: Node, name: string, second: string): void {
 /** Whether both are files of one mode and content. */
 export function equals(one: Node | undefined, other: Node | undefined): boolean {
   return one?.entries === undefined && one?.mode === other?.mode && one?.content === other?.content;
+}
+
+/** What the helper's statIn says of a node. */
+export function statusOf(root: Node, node: Node): FileStatus {
+  const { mode, uid, gid, content, id, rdev } = node;
+  const links = linksOf(root, node);
+  return { mode, uid, gid, size: content.length, allocated: 512, links, id: `1:${id}`, changed: '0', rdev };
+}
+
+/** A copy of anything but a directory, without its attributes. */
+export function copyOf({ mode, content, rdev }: Node): Node {
+  const copy = newNode(mode, content, undefined);
+  copy.rdev = rdev;
+  return copy;
 }

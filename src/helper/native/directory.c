@@ -124,7 +124,7 @@ static int set_identity(JSContext *ctx, JSValueConst object, const struct stat *
 }
 
 /*
- * statIn(directory, name): {mode, size, allocated, links, id, changed, rdev}; undefined where there is nothing.
+ * statIn(directory, name): {mode, uid, gid, size, allocated, links, id, changed, rdev}; undefined where there is nothing.
  * `allocated` is in bytes, `id` tells one file from every other, `changed` is the time of its last change, `rdev` is 0 for
  * a whiteout.
  */
@@ -142,6 +142,7 @@ SYS_FUNCTION(statIn) {
 	}
 	result = JS_NewObject(ctx);
 	if (JS_IsException(result) || set_number(ctx, result, "mode", st.st_mode) < 0 ||
+		set_number(ctx, result, "uid", st.st_uid) < 0 || set_number(ctx, result, "gid", st.st_gid) < 0 ||
 		set_number(ctx, result, "size", st.st_size) < 0 ||
 		set_number(ctx, result, "allocated", (int64_t)st.st_blocks * 512) < 0 ||
 		set_number(ctx, result, "links", (int64_t)st.st_nlink) < 0 ||

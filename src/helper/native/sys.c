@@ -21,6 +21,7 @@ static const JSCFunctionListEntry table[] = {
 	CALL(loosenIn, 2),      CALL(attributeIn, 3),   CALL(equalIn, 4),  CALL(sleep, 1),
 	CALL(deviceAt, 1),      CALL(copyDevice, 3), CALL(zeroDevice, 2), CALL(eraseFlash, 3), CALL(setReadOnly, 1),
 	CALL(tryIn, 2),
+	CALL(digest, 1),        CALL(digestIn, 2), CALL(setAttributeIn, 4), CALL(removeAttributeIn, 3),
 	CALL(setExitCode, 1),   FLAG(MS_BIND),     FLAG(MS_MOVE),        FLAG(MS_RDONLY),
 	FLAG(MNT_DETACH),
 };

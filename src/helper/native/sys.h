@@ -114,6 +114,11 @@ SYS_FUNCTION(attributeIn);
 SYS_FUNCTION(equalIn);
 /* features.c */
 SYS_FUNCTION(tryIn);
+/* base.c */
+SYS_FUNCTION(digest);
+SYS_FUNCTION(digestIn);
+SYS_FUNCTION(setAttributeIn);
+SYS_FUNCTION(removeAttributeIn);
 /* process.c */
 SYS_FUNCTION(execve);
 SYS_FUNCTION(reopenStdio);

@@ -2,6 +2,7 @@
 import { verbExit } from '../../shared/report.ts';
 import type { State } from '../../shared/state.ts';
 import { rolledBack, untried } from '../../shared/state-changes.ts';
+import { acceptIdentity } from '../base/identity.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration, isComplete } from '../generations.ts';
 import { currentState, readSlots, type Slots, writeState } from '../slots.ts';
@@ -22,6 +23,7 @@ export function rollback(port: BoardPort, words: readonly string[]): number {
       word === undefined ? previous(port, storage, state) : findGeneration(port, storage, word).number;
     if (number === state.active && state.trying === undefined)
       throw new Refused(`generation ${number} is the active one already`);
+    acceptIdentity(port, storage, number);
     writeState(port, storage, slots, rolledBack(state, number));
     port.print(`generation ${number} is active from the next boot on; until then generation ${booted} runs`);
     if (number !== state.active)

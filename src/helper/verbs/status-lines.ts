@@ -27,6 +27,9 @@ export function statusLines(report: BoardReport): readonly string[] {
     ...(storage === null ? [fact('storage', null)] : storageLines(storage)),
     fact('reset-asked', pending.reset ? 'yes' : 'no'),
     fact('paths-to-reset', pending.paths),
+    fact('base', report.base.image),
+    fact('base-fits', report.base.fits),
+    fact('base-waiting', report.base.waiting),
     ...boots.map((line) => fact('boot', line)),
     ...report.troubles.map((line) => fact('trouble', line)),
   ];

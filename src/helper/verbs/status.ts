@@ -1,5 +1,6 @@
 /** `status`: on which rung the board runs and why, what its state is, and what is wrong. Reads only. */
 import {
+  type BaseReport,
   type BoardReport,
   reportSchema,
   type SlotUse,
@@ -7,6 +8,7 @@ import {
   verbExit,
 } from '../../shared/report.ts';
 import { chooseSlot, type SlotContent, type State } from '../../shared/state.ts';
+import { waitingIn } from '../base/report.ts';
 import { type BootStatus, readBootStatus } from '../boot-status.ts';
 import { fullness, fullnessWords } from '../fullness.ts';
 import { unprovisioned } from '../identity.ts';
@@ -22,6 +24,7 @@ import type { BoardPort } from '../storage-port.ts';
 import { oneLine, Refused } from '../trouble.ts';
 import { wantsJson } from '../words.ts';
 import { openWritable } from '../writable.ts';
+import { baseReport } from './base.ts';
 import { statusLines } from './status-lines.ts';
 
 export function status(port: BoardPort, words: readonly string[]): number {
@@ -39,6 +42,7 @@ function reportOf(port: BoardPort): BoardReport {
   const slots = storage === undefined ? { a: undefined, b: undefined } : lookAtSlots(port, storage);
   const counts = chooseSlot(slots.a, slots.b);
   const room = storageReport(port);
+  const base = storage === undefined ? undefined : baseReport(port, storage, boot?.booted);
   return {
     schema: reportSchema,
     ...words(boot),
@@ -48,6 +52,11 @@ function reportOf(port: BoardPort): BoardReport {
     attemptsLimit: readSettings(port).attempts,
     storage: room,
     pending: storage === undefined ? { reset: false, paths: 0 } : pending(port, storage),
+    base: {
+      image: base?.image ?? null,
+      fits: base?.fits ?? null,
+      waiting: waitingIn(base?.facts ?? []),
+    },
     boots: storage === undefined ? [] : readBoots(port, storage),
     troubles: [
       ...troubles,
@@ -56,6 +65,7 @@ function reportOf(port: BoardPort): BoardReport {
       ...troublesOfSlots(slots, storage),
       ...troublesOfStorage(room),
       ...troublesOfMemory(port, room),
+      ...troublesOfBase(base),
     ].map(oneLine),
   };
 }
@@ -153,6 +163,15 @@ function troublesOfMemory(port: BoardPort, room: StorageReport | null): readonly
     if (error instanceof Refused || isKernelError(error)) return [`the tmpfs is ${now.percent} % full`];
     throw error;
   }
+}
+
+function troublesOfBase(base: BaseReport | undefined): readonly string[] {
+  if (base === undefined || base.generation === null || base.image === null) return [];
+  if (base.fits !== base.image)
+    return [`generation ${base.generation} was made on another base image, and is not cleaned for this one`];
+  const waiting = waitingIn(base.facts);
+  if (base.policy !== 'review' || waiting === 0) return [];
+  return [`${waiting} changed paths hide something new in this base image; decide with: overlay_helper base`];
 }
 
 function troublesOfStorage(room: StorageReport | null): readonly string[] {

@@ -1,6 +1,7 @@
 /** `try`: another generation boots next, and stays only if it is confirmed. */
 import { verbExit } from '../../shared/report.ts';
 import { tried } from '../../shared/state-changes.ts';
+import { acceptIdentity } from '../base/identity.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration } from '../generations.ts';
 import { readSettings } from '../settings.ts';
@@ -19,6 +20,7 @@ export function tryOnce(port: BoardPort, words: readonly string[]): number {
     const state = currentState(slots);
     const { number } = findGeneration(port, storage, word);
     if (number === state.active) throw new Refused(`generation ${number} is the active one; it boots anyway`);
+    acceptIdentity(port, storage, number);
     writeState(port, storage, slots, tried(state, number));
     port.print(`generation ${number} boots next`);
     port.print(`it stays once it runs and says: overlay_helper confirm`);

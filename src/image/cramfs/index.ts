@@ -1,4 +1,5 @@
 /** cramfs as an ImageFormat, in either byte order. Needs no tools. */
+import { createHash } from 'node:crypto';
 import { reading } from '../damage.ts';
 import type { ImageFormat, OpenImage } from '../format.ts';
 import type { ImageSource } from '../source.ts';
@@ -32,6 +33,14 @@ async function openCramfs(source: ImageSource): Promise<OpenImage> {
       const packed = image.packed.get(node);
       if (packed === undefined) throw new Error('a file that is not in the image cannot be read from it');
       return reading(source, async () => unpackFile(packed));
+    },
+    async digest(node) {
+      const packed = image.packed.get(node);
+      if (packed === undefined) throw new Error('a file that is not in the image has no digest there');
+      return createHash('sha256')
+        .update(`${packed.ends.join(' ')}\n`)
+        .update(packed.data)
+        .digest('hex');
     },
     write: (sink) => sink.append(layOut(image.root, image.header, image.packed)),
   };

@@ -3,6 +3,7 @@ import { reading } from '../damage.ts';
 import type { ImageFormat, OpenImage } from '../format.ts';
 import type { ImageSource } from '../source.ts';
 import { readContent } from './content.ts';
+import { packedDigest } from './digest.ts';
 import { readImage } from './open.ts';
 import { readOptions } from './options.ts';
 import { magic, swappedMagic } from './superblock.ts';
@@ -37,6 +38,11 @@ async function openSquashfs(source: ImageSource): Promise<OpenImage> {
       const inode = image.stored.get(node);
       if (inode?.kind !== 'file') throw new Error('a file that is not in the image cannot be read from it');
       return reading(source, () => readContent(image, inode, limit));
+    },
+    async digest(node) {
+      const inode = image.stored.get(node);
+      if (inode?.kind !== 'file') throw new Error('a file that is not in the image has no digest there');
+      return reading(source, () => packedDigest(image, inode));
     },
     write: (sink) => reading(source, () => writeImage(image, options, sink)),
   };

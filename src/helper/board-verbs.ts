@@ -7,6 +7,7 @@ import { verbExit } from '../shared/report.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { base } from './verbs/base.ts';
+import { commit } from './verbs/commit.ts';
 import { confirm } from './verbs/confirm.ts';
 import { drop } from './verbs/drop.ts';
 import { tryFeatures } from './verbs/features.ts';
@@ -63,6 +64,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[NUMBER|NAME]',
     does: 'makes the previous generation, or another, the active one',
     run: rollback,
+  },
+  {
+    name: 'commit',
+    takes: '[--try] [--dry-run] PATH...',
+    does: 'brings changes that are in memory to the storage, as a new generation',
+    run: commit,
   },
   { name: 'drop', takes: 'NUMBER|NAME', does: 'deletes a generation', run: drop },
   {

@@ -19,14 +19,17 @@ const maxTries = 3;
 /**
  * Copies everything in a directory, and its own attributes, into an empty one.
  * @param links an empty directory beside it where files with several names are found again; full of them afterwards
+ * @param clear makes way in the target for what is copied there next; where it is not given, the target is empty
  * @throws Error with the path that could not be copied
  */
-export function copyTree(port: StoragePort, from: number, to: number, links: number): readonly Lack[] {
-  const lacks: readonly Lack[] = [
-    { kind: 'socket', paths: [], count: 0 },
-    { kind: 'changing', paths: [], count: 0 },
-    { kind: 'flagged', paths: [], count: 0 },
-  ];
+export function copyTree(
+  port: StoragePort,
+  from: number,
+  to: number,
+  links: number,
+  clear: Clear = () => {},
+): readonly Lack[] {
+  const lacks = noLacks();
   let target = port.openIn(to, '.');
   walk(port, from, ({ path }) => {
     const named = <T>(name: string, action: () => T): T => {
@@ -39,13 +42,13 @@ export function copyTree(port: StoragePort, from: number, to: number, links: num
     };
     return {
       file(directory, name, status) {
-        if (isSocket(status.mode)) return note(lacks, 'socket', path(name));
-        const answer = named(name, () => copyFile(port, links, directory, name, target, status));
-        if ((answer & copied.changed) !== 0) note(lacks, 'changing', path(name));
-        if ((answer & copied.flagged) !== 0) note(lacks, 'flagged', path(name));
+        named(name, () =>
+          copyEntry(port, { directory, name, status }, target, { links, clear, lacks }, path(name)),
+        );
       },
-      enter(_above, name) {
+      enter(above, name, status) {
         named(name, () => {
+          clear({ directory: above, name, status }, target);
           port.makeDirectoryIn(target, name, 0o700);
           target = goTo(port, target, name);
         });
@@ -65,6 +68,49 @@ export function copyTree(port: StoragePort, from: number, to: number, links: num
   });
   port.close(target);
   return lacks.filter(({ count }) => count > 0);
+}
+
+export function noLacks(): readonly Lack[] {
+  return [
+    { kind: 'socket', paths: [], count: 0 },
+    { kind: 'changing', paths: [], count: 0 },
+    { kind: 'flagged', paths: [], count: 0 },
+  ];
+}
+
+/** What lies in a directory under a name. */
+export interface Entry {
+  readonly directory: number;
+  readonly name: string;
+  readonly status: FileStatus;
+}
+
+export type Clear = (entry: Entry, target: number) => void;
+
+/** Where and how copies are made. */
+export interface Copying {
+  readonly links: number;
+  readonly clear: Clear;
+  readonly lacks: readonly Lack[];
+}
+
+/** Copies one entry that is no directory. @param path how it is called where something is lacking */
+export function copyEntry(
+  port: StoragePort,
+  entry: Entry,
+  target: number,
+  { links, clear, lacks }: Copying,
+  path: string,
+): void {
+  const { directory, name, status } = entry;
+  if (isSocket(status.mode)) {
+    note(lacks, 'socket', path);
+    return;
+  }
+  clear(entry, target);
+  const answer = copyFile(port, links, directory, name, target, status);
+  if ((answer & copied.changed) !== 0) note(lacks, 'changing', path);
+  if ((answer & copied.flagged) !== 0) note(lacks, 'flagged', path);
 }
 
 function goTo(port: StoragePort, directory: number, name: string): number {

@@ -21,11 +21,12 @@ type Shared =
   | 'execve';
 
 /** All but writing, which is one call with a flag there. */
-type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn'>;
+type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn' | 'detach'>;
 
 interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage>, DevicePort {
   readonly MS_BIND: number;
   readonly MS_MOVE: number;
+  readonly MNT_DETACH: number;
   mount(source: string, target: string, fstype: string, flags: number, data: string): void;
   umount2(target: string, flags: number): void;
   fchdir(descriptor: number): void;
@@ -100,6 +101,9 @@ export const kernel: Port & StoragePort & DevicePort = {
   digest: sys.digest,
   digestIn: sys.digestIn,
   statfs: sys.statfs,
+  separateMounts: sys.separateMounts,
+  mount: sys.mount,
+  detach: (target) => sys.umount2(target, sys.MNT_DETACH),
   sleep: sys.sleep,
   deviceAt: sys.deviceAt,
   copyDevice: sys.copyDevice,

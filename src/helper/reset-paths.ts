@@ -109,15 +109,21 @@ export interface Change {
 
 /**
  * What an upper has at a path.
+ * @param doing what is to be done there, for the reason
  * @throws Refused where a directory above it replaces the base's: forgetting the change would not bring the base's back
  */
-export function findChange(port: BoardPort, upper: number, path: readonly string[]): Change {
+export function findChange(
+  port: BoardPort,
+  upper: number,
+  path: readonly string[],
+  doing: 'reset' | 'commit' = 'reset',
+): Change {
   let directory = port.openIn(upper, '.');
   for (const [depth, name] of path.entries()) {
     const status = port.statIn(directory, name);
     if (depth === path.length - 1 || status === undefined) return { directory, name, status };
     try {
-      refuseHidden(port, directory, name, status, path.slice(0, depth + 1));
+      refuseHidden(port, directory, name, status, path.slice(0, depth + 1), doing);
       const next = port.openIn(directory, name);
       port.close(directory);
       directory = next;
@@ -135,9 +141,10 @@ function refuseHidden(
   name: string,
   { mode, rdev }: FileStatus,
   path: readonly string[],
+  doing: string,
 ): void {
   const refuse = (why: string): never => {
-    throw new Refused(`/${oneLine(path.join('/'))} ${why}; reset that instead`);
+    throw new Refused(`/${oneLine(path.join('/'))} ${why}; ${doing} that instead`);
   };
   if (isWhiteout(mode, rdev)) refuse('was deleted');
   if (!isDirectory(mode)) refuse('was replaced by something else than a directory');

@@ -29,10 +29,15 @@ export function storageReport(port: BoardPort): StorageReport | null {
 
 /**
  * Whether something of this size can be added.
+ * @param path where the storage is mounted
  * @throws Refused with what there is and what is needed
  */
-export function refuseTooLarge(port: BoardPort, { bytes, inodes }: Measure): void {
-  const { blockSize, available, files, freeFiles } = port.statfs(boardPaths.storage);
+export function refuseTooLarge(
+  port: BoardPort,
+  { bytes, inodes }: Measure,
+  path: string = boardPaths.storage,
+): void {
+  const { blockSize, available, files, freeFiles } = port.statfs(path);
   const have = available * blockSize;
   const need = bytes + reserveBytes;
   if (need > have)

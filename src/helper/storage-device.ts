@@ -6,6 +6,7 @@ import { bytesOf } from './bytes.ts';
 import { isKernelError } from './port.ts';
 import { addressText, type StoragePlan } from './storage-plan.ts';
 import type { BoardPort } from './storage-port.ts';
+import { taggedDevice } from './storage-tags.ts';
 import { attempt, oneLine, Refused } from './trouble.ts';
 
 export interface StorageDevice {
@@ -40,8 +41,7 @@ export function findDevice(port: BoardPort, plan: StoragePlan, booted: string): 
       return blockDevice(port, bytesOf(address.path));
     case 'label':
     case 'uuid':
-      if (booted === '') throw new Refused(`no block device has ${addressText(address)}`);
-      return blockDevice(port, bytesOf(booted));
+      return blockDevice(port, booted === '' ? `/dev/${taggedDevice(port, plan)}` : bytesOf(booted));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What plan.json says about the storage: how it is found, what it has to be like, how it is made. */
 import { boardPaths } from '../shared/helper-protocol.ts';
 import type { StorageAddress } from '../shared/step.ts';
+import { bytesOf } from './bytes.ts';
 import { isRecord } from './plan.ts';
 import { readPlan } from './settings.ts';
 import type { BoardPort } from './storage-port.ts';
@@ -13,16 +14,19 @@ export interface StoragePlan {
   readonly minBytes: number | undefined;
   readonly maxBytes: number | undefined;
   readonly eraseBlockBytes: number | undefined;
+  /** Options of its mount. */
+  readonly options: readonly string[];
   /** Whether the boot makes a file system on a blank device. */
   readonly makesIfBlank: boolean;
 }
 
 /**
- * Reads the steps of the rung "persistent".
+ * Reads how the storage is found and mounted, whether the ladder has a rung that uses it or not.
  * @throws Refused where the plan cannot be read or has no storage
  */
 export function readStoragePlan(port: BoardPort): StoragePlan {
-  const steps = stepsOf(readPlan(port));
+  const plan = readPlan(port);
+  const steps = storageSteps(plan) ?? stepsOf(plan);
   const find = steps.find((step) => step.kind === 'find-storage');
   const mount = steps.find((step) => isRecord(step.source) && step.source.kind === 'storage');
   const address = find === undefined ? undefined : addressOf(find.address);
@@ -36,11 +40,22 @@ export function readStoragePlan(port: BoardPort): StoragePlan {
     minBytes: bytes(find.minBytes),
     maxBytes: bytes(find.maxBytes),
     eraseBlockBytes: bytes(find.eraseBlockBytes),
+    options: strings(mount?.options),
     makesIfBlank: fstype === 'jffs2' || mount?.makeIfBlank === true,
   };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+function storageSteps(plan: unknown): readonly Fields[] | undefined {
+  if (!isRecord(plan) || !isRecord(plan.storage)) return undefined;
+  return [plan.storage.find, plan.storage.mount].filter(isRecord);
+}
+
+function strings(value: unknown): readonly string[] {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [];
+  return values.filter((one): one is string => typeof one === 'string').map(bytesOf);
+}
 
 function stepsOf(plan: unknown): readonly Fields[] {
   const ladder: readonly unknown[] = isRecord(plan) && Array.isArray(plan.ladder) ? plan.ladder : [];

@@ -87,6 +87,12 @@ export interface StoragePort {
   /** The same of a regular file's content, or of a symbolic link's target; EINVAL for anything else. */
   digestIn(directory: number, name: string): string;
   statfs(path: string): FileSystemStatus;
+  /** What this process mounts from here on is seen by nobody else, and goes with it. */
+  separateMounts(): void;
+  /** `flags` as in mount(2). */
+  mount(source: string, target: string, fstype: string, flags: number, data: string): void;
+  /** Takes a mount out of sight; it ends once nothing of it is open. */
+  detach(target: string): void;
   /** Waits; a signal may end it early. */
   sleep(seconds: number): void;
 }
@@ -106,5 +112,5 @@ export type BoardPort = StoragePort &
   DevicePort &
   Pick<
     Port,
-    'deviceAt' | 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory'
+    'deviceAt' | 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory' | 'mkdir'
   >;

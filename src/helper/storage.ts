@@ -1,6 +1,8 @@
 /** The places on the storage (docs/decisions/0005), opened once for each verb; nothing on the way may be a symbolic link. */
 import { boardPaths } from '../shared/helper-protocol.ts';
+import { chooseSlot, type State, stateLine } from '../shared/state.ts';
 import { isKernelError } from './port.ts';
+import { readSlots } from './slots.ts';
 import type { BoardPort } from './storage-port.ts';
 import { Refused, reason } from './trouble.ts';
 
@@ -14,10 +16,10 @@ export interface Storage {
 
 /**
  * Opens the storage.
+ * @param path where it is mounted
  * @throws Refused where none of overlaykit's is mounted
  */
-export function openStorage(port: BoardPort): Storage {
-  const path = boardPaths.storage;
+export function openStorage(port: BoardPort, path: string = boardPaths.storage): Storage {
   try {
     const root = port.openDirectory(path);
     return { notes: port.openIn(root, 'overlaykit'), generations: port.openIn(root, 'generations') };
@@ -26,6 +28,34 @@ export function openStorage(port: BoardPort): Storage {
     throw new Refused(reason(`no storage of overlaykit is mounted at ${path}`, error));
   }
 }
+
+/**
+ * The same for a storage that may never have been booted from: its first generation, an empty one, is made first.
+ * @throws Refused where there is something else on it
+ */
+export function openOrBegin(port: BoardPort, path: string): Storage {
+  const root = port.openDirectory(path);
+  for (const name of ['overlaykit', 'generations']) port.makeDirectoryIn(root, name, 0o755);
+  const storage = openStorage(port, path);
+  const slots = readSlots(port, storage);
+  if (chooseSlot(slots.a, slots.b) !== undefined || port.statIn(storage.generations, '1') !== undefined)
+    return storage;
+  port.makeDirectoryIn(storage.generations, '1', 0o755);
+  const first = port.openIn(storage.generations, '1');
+  for (const name of ['upper', 'work']) port.makeDirectoryIn(first, name, 0o755);
+  port.syncDirectory(first);
+  port.syncFileSystem(first);
+  port.close(first);
+  port.writeIn(storage.notes, 'state.a', stateLine(firstState));
+  port.syncFileSystem(storage.notes);
+  port.close(root);
+  return storage;
+}
+
+const firstState: State = {
+  ...{ seq: 0, active: 1, previous: undefined, trying: undefined },
+  ...{ attempts: 0, next: 2, reset: undefined },
+};
 
 /** How long a change of the state waits for another one: they take milliseconds, a full flash some seconds. */
 const patience = 10_000;

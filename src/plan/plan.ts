@@ -15,6 +15,7 @@ import { storedIdentity } from './identity.ts';
 import { layerMounts } from './layers.ts';
 import { prepareSteps } from './prepare.ts';
 import { planRung } from './rung.ts';
+import { planStorage } from './storage-plan.ts';
 
 /** The mount plan of a board. Pure: the same board gives the same plan, byte for byte. */
 export function planBoard(checked: CheckedBoard): Result<MountPlan> {
@@ -25,6 +26,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
   const identity = storedIdentity(board);
   const layers = layerMounts(board);
   const rungs = board.ladder.map((name) => planRung(name, { board, where, union: union.value, layers }));
+  const storage = planStorage(board);
   const problems = rungs.flatMap((rung) => (rung.ok ? [] : rung.diagnostics));
   if (problems.length > 0) return failure(...union.diagnostics, ...unique(problems));
   return success(
@@ -38,6 +40,7 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
       generations: generations(board),
       ...(board.rescue.action === 'reboot' ? { rescue: { rebootAfterMs: board.rescue.after } } : {}),
       reset: { keep: board.keep },
+      ...(storage === undefined ? {} : { storage }),
       ...watermark(board),
       ...(identity.length === 0 ? {} : { identity }),
       helper: board.helper.enabled,

@@ -4,13 +4,13 @@ import { formatDuration } from '../board/units.ts';
 import type { Place, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
-import type { Rung, RungName } from '../shared/plan.ts';
-import { generationWord, type MountStep, type Step, type StorageAddress } from '../shared/step.ts';
-import { mount, mountStorage } from '../steps/mount.ts';
+import type { Rung, RungName, StoragePlan } from '../shared/plan.ts';
+import { generationWord, type MountStep, type Step } from '../shared/step.ts';
+import { mount } from '../steps/mount.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
 import { identitySteps } from './identity.ts';
 import { requestSteps } from './reset-requests.ts';
-import { storageAddress } from './storage-address.ts';
+import { mountable, planStorage } from './storage-plan.ts';
 
 export interface RungContext {
   readonly board: Board;
@@ -33,9 +33,6 @@ interface UpperDirs {
 }
 
 const resetRequest = `${boardPaths.storage}/overlaykit/reset`;
-
-/** File systems that `mount` alone brings up; ubifs and an image file need a device attached first. */
-const mountable: readonly Board['storage']['type'][] = ['jffs2', 'ext4', 'f2fs'];
 
 export function planRung(name: RungName, context: RungContext): Result<Rung> {
   switch (name) {
@@ -61,9 +58,9 @@ export function planRung(name: RungName, context: RungContext): Result<Rung> {
 
 function persistentRung(name: 'persistent' | 'previous', context: RungContext): Result<Rung> {
   const { storage } = context.board;
-  const address = storageAddress(storage);
+  const planned = planStorage(context.board);
   if (storage.type !== 'tmpfs' && !mountable.includes(storage.type)) return notBuiltYet(context);
-  if (storage.type === 'tmpfs' || address === undefined) return noPersistentStorage(context);
+  if (storage.type === 'tmpfs' || planned === undefined) return noPersistentStorage(context);
   return unionRung(context, {
     name,
     outcome:
@@ -71,7 +68,7 @@ function persistentRung(name: 'persistent' | 'previous', context: RungContext): 
         ? `changes are kept on the storage (${storage.type})`
         : `the previous generation; changes are kept on the storage (${storage.type})`,
     upper: chosen,
-    steps: persistentStorage(name, context.board, address),
+    steps: persistentStorage(name, context.board, planned),
     lasting: true,
   });
 }
@@ -137,26 +134,12 @@ function checkBase({ base, keep, union }: Board, { name }: UnionSystem, { lowerd
 function persistentStorage(
   name: 'persistent' | 'previous',
   board: Board,
-  address: StorageAddress,
+  { find, mount: mountIt }: StoragePlan,
 ): readonly Step[] {
-  const { storage, reset, generations, keep, applets, helper } = board;
+  const { reset, generations, keep } = board;
   return [
-    {
-      kind: 'find-storage',
-      address,
-      waitMs: storage.wait,
-      ...(storage.size === undefined ? {} : { sizeBytes: storage.size }),
-      ...(storage.min_size === undefined ? {} : { minBytes: storage.min_size }),
-      ...(storage.max_size === undefined ? {} : { maxBytes: storage.max_size }),
-      ...(storage.erase_block === undefined ? {} : { eraseBlockBytes: storage.erase_block }),
-    },
-    {
-      ...mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
-      // JFFS2 takes a blank partition as it is.
-      ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
-      ...(storage.type === 'jffs2' && helper.enabled ? { eraseIfMarked: true } : {}),
-      ...repairOf(storage, applets),
-    },
+    find,
+    mountIt,
     ...(name === 'persistent' ? requestSteps(board) : []),
     {
       kind: 'choose-generation',
@@ -167,17 +150,6 @@ function persistentStorage(
       ...(reset.file ? { requestFile: resetRequest } : {}),
     },
   ];
-}
-
-/** Programs that repair a file system, and that take the same options. */
-const repairers: Readonly<Partial<Record<Board['storage']['type'], readonly string[]>>> = {
-  ext4: ['e2fsck', 'fsck.ext4'],
-  f2fs: ['fsck.f2fs'],
-};
-
-function repairOf({ type, repair }: Board['storage'], applets: Board['applets']): { repair?: string } {
-  const tool = repairers[type]?.find((name) => applets?.includes(name));
-  return tool === undefined || repair === 'off' ? {} : { repair: tool };
 }
 
 function rescueOutcome({ rescue }: Board): string {

@@ -1,5 +1,5 @@
 /** MountPlan: everything the boot does, in order, and what happens when it fails. plan.json is this value as JSON. */
-import type { Step, StoredIdentity } from './step.ts';
+import type { FindStorageStep, MountStep, Step, StoredIdentity } from './step.ts';
 
 export const planSchema = 'overlaykit.plan/1';
 
@@ -39,6 +39,12 @@ export interface Generations {
   readonly attempts: number;
 }
 
+/** The storage as its own rung finds and mounts it, for whoever needs it on another rung. */
+export interface StoragePlan {
+  readonly find: FindStorageStep;
+  readonly mount: MountStep;
+}
+
 export interface MountPlan {
   readonly schema: typeof planSchema;
   readonly board: { readonly name: string; readonly compatible: readonly string[] };
@@ -53,6 +59,8 @@ export interface MountPlan {
   readonly rescue?: { readonly rebootAfterMs: number };
   /** Absolute paths that a factory reset keeps. */
   readonly reset: { readonly keep: readonly string[] };
+  /** Undefined where the board keeps nothing. */
+  readonly storage?: StoragePlan;
   /** Percent of the bytes or inodes of a tmpfs rung in use at which overlay_helper warns; undefined where it does not. */
   readonly watermark?: number;
   /** What is kept apart from the uppers; left away where the board lists nothing. */

@@ -214,6 +214,7 @@ for (const kind of kinds) {
       [['copyIn', 4, 'big', 7, 'big'], 2],
       refused(['removeIn', 4, 'big'], 'EPERM', 'unlink'),
       [['removeIn', 7, 'big'], 'removed'],
+      [['separateMounts'], undefined],
     ];
     expectOutcomes(
       t,

@@ -125,8 +125,7 @@ class Watched extends ModelStorage {
     const usual = { type: 1, blockSize: 4096, blocks: 100, available: 100, files: 100, freeFiles: 100 };
     return { ...usual, ...this.#looks[0] };
   }
-  override sleep(seconds: number): void {
-    super.sleep(seconds);
+  override sleep(): void {
     this.#looks.shift();
     if (this.#looks.length === 0) throw new BoardEnds();
   }

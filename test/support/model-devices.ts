@@ -2,6 +2,7 @@
 import type { Device, Port } from '../../src/helper/port.ts';
 import type { DevicePort } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
+import { ModelSurroundings } from './model-surroundings.ts';
 
 export interface ModelDevice extends Device {
   /** Byte string. */
@@ -12,12 +13,16 @@ export interface ModelDevice extends Device {
   readOnly?: boolean;
 }
 
-export class ModelDevices implements DevicePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'> {
+export class ModelDevices
+  extends ModelSurroundings
+  implements DevicePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'>
+{
   /** Files that copyDevice has made. */
   readonly copies = new Map<string, string>();
   private readonly devices: Readonly<Record<string, ModelDevice>>;
 
   constructor(devices: Readonly<Record<string, ModelDevice>>) {
+    super();
     this.devices = devices;
   }
 

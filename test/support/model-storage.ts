@@ -27,9 +27,6 @@ export class PowerCut extends Error {}
 
 export class ModelStorage extends ModelDevices implements BoardPort {
   readonly calls: string[] = [];
-  readonly logged: string[] = [];
-  readonly printed: string[] = [];
-  readonly complaints: string[] = [];
   private readonly options: ModelStorageOptions;
   private readonly root: Node;
   private durable: Tree;
@@ -53,15 +50,6 @@ export class ModelStorage extends ModelDevices implements BoardPort {
     return which === 'synced' ? this.durable : (shown(this.root, which) as Tree);
   }
 
-  log(_level: number, line: string): void {
-    this.logged.push(line);
-  }
-  print(line: string): void {
-    this.printed.push(line);
-  }
-  complain(line: string): void {
-    this.complaints.push(line);
-  }
   readJson(path: string): unknown {
     this.call('open', path);
     return valueAt(this.options, path);
@@ -203,12 +191,20 @@ export class ModelStorage extends ModelDevices implements BoardPort {
     this.call('equal', name);
     return equals(this.entry(directory, name), this.entry(other, otherName));
   }
-  sleep(_seconds: number): void {}
   loosenIn(_directory: number, name: string): void {
     this.call('ioctl', name);
   }
   tryIn(_directory: number, feature: string): void {
     this.call('try', feature);
+  }
+  separateMounts(): void {
+    this.call('unshare', '');
+  }
+  mount(_source: string, target: string): void {
+    this.call('mount', target);
+  }
+  detach(path: string): void {
+    this.call('umount2', path);
   }
   attributeIn(directory: number, name: string, attribute: string): string | undefined {
     this.call('getxattr', name);

@@ -75,6 +75,7 @@ async function makeRoot(folder: string, options: RunningBoardOptions): Promise<v
   for (const name of [
     'usr',
     'proc',
+    'sys',
     'dev',
     'run/overlaykit',
     'tmp',
@@ -111,6 +112,7 @@ mount --bind "$root" "$root"
 mount --bind /usr "$root/usr"
 mount --bind ${helper} "$root/helper"
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 mount --bind /dev "$root/dev"
 ${mountStorage}
 cd "$root"

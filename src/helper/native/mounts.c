@@ -1,6 +1,8 @@
 /* Mounts and roots. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -29,6 +31,15 @@ SYS_FUNCTION(umount2) {
 
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
 	return call_end_rc(&call, umount2(target, flags), "umount2", target);
+}
+
+/* separateMounts(): what is mounted from here on is seen by this process alone, and goes with it */
+SYS_FUNCTION(separateMounts) {
+	int rc = unshare(CLONE_NEWNS);
+
+	if (rc < 0) return sys_throw(ctx, "unshare", NULL, errno);
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return sys_throw(ctx, "mount", "/", errno);
+	return JS_UNDEFINED;
 }
 
 /* pivotRoot(newRoot, putOld); no libc has a function for it */

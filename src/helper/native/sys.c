@@ -22,6 +22,7 @@ static const JSCFunctionListEntry table[] = {
 	CALL(deviceAt, 1),      CALL(copyDevice, 3), CALL(zeroDevice, 2), CALL(eraseFlash, 3), CALL(setReadOnly, 1),
 	CALL(tryIn, 2),
 	CALL(digest, 1),        CALL(digestIn, 2), CALL(setAttributeIn, 4), CALL(removeAttributeIn, 3),
+	CALL(separateMounts, 0),
 	CALL(setExitCode, 1),   FLAG(MS_BIND),     FLAG(MS_MOVE),        FLAG(MS_RDONLY),
 	FLAG(MNT_DETACH),
 };

@@ -69,6 +69,7 @@ SYS_FUNCTION(chroot);
 SYS_FUNCTION(chdir);
 SYS_FUNCTION(fchdir);
 SYS_FUNCTION(openDirectory);
+SYS_FUNCTION(separateMounts);
 SYS_FUNCTION(statfs);
 /* files.c */
 SYS_FUNCTION(mkdir);

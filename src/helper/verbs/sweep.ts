@@ -22,6 +22,22 @@ export function sweep(port: BoardPort, words: readonly string[]): number {
   const booted = bootedGeneration(port);
   const storage = openStorage(port);
   lockGenerations(port, storage);
+  const { found, stuck } = sweepStorage(port, storage, booted);
+  if (found === 0) port.print('sweep: nothing to delete');
+  return stuck === 0 ? verbExit.done : verbExit.no;
+}
+
+interface Swept {
+  /** What was to be deleted, and how much of it could not be. */
+  readonly found: number;
+  readonly stuck: number;
+}
+
+/**
+ * Deletes what nothing keeps; whoever asks has the lock.
+ * @param booted the generation that runs; undefined where none does
+ */
+export function sweepStorage(port: BoardPort, storage: Storage, booted: number | undefined): Swept {
   const mounts = readMounts(port);
   const { hidden, failed } = withState(port, storage, () => hideDoomed(port, storage, mounts, booted));
   const { others } = findGenerations(port, storage);
@@ -29,8 +45,7 @@ export function sweep(port: BoardPort, words: readonly string[]): number {
   const doomed = others.filter((name) => !isProtected(port, storage, name, state, booted));
   const stuck = doomed.filter((name) => !deleteEntry(port, storage, name));
   if (doomed.length > 0) port.syncFileSystem(storage.generations);
-  if (hidden + failed + doomed.length === 0) port.print('sweep: nothing to delete');
-  return stuck.length + failed === 0 ? verbExit.done : verbExit.no;
+  return { found: hidden + failed + doomed.length, stuck: stuck.length + failed };
 }
 
 interface Hiding {
@@ -39,7 +54,7 @@ interface Hiding {
 }
 
 /** Calls every complete generation unfinished that nothing keeps, while nobody can make it the one to boot. */
-function hideDoomed(port: BoardPort, storage: Storage, mounts: Mounts, booted: number): Hiding {
+function hideDoomed(port: BoardPort, storage: Storage, mounts: Mounts, booted: number | undefined): Hiding {
   const state = currentState(readSlots(port, storage));
   const doomed = findGenerations(port, storage).generations.filter(
     (one) => !isKept(one, state, booted) && !mounts.mention(upperOf(one.number)),
@@ -60,7 +75,13 @@ function hideDoomed(port: BoardPort, storage: Storage, mounts: Mounts, booted: n
  * Whether an entry that is no complete generation has to stay all the same. After a cut JFFS2 may show one directory under
  * both of its names: then deleting the unfinished one would empty the one that boots.
  */
-function isProtected(port: BoardPort, storage: Storage, name: string, state: State, booted: number): boolean {
+function isProtected(
+  port: BoardPort,
+  storage: Storage,
+  name: string,
+  state: State,
+  booted: number | undefined,
+): boolean {
   if (name === trash) return requestsPending(port, storage);
   const { generations } = storage;
   const id = port.statIn(generations, name)?.id;

@@ -1,0 +1,58 @@
+/**
+ * The storage on a rung that does without it: mounted for this process alone, at a place that nobody else sees, and gone
+ * with it however it ends.
+ */
+import { boardPaths } from '../shared/helper-protocol.ts';
+import { contradictions, findDevice, users } from './storage-device.ts';
+import { readStoragePlan } from './storage-plan.ts';
+import type { BoardPort } from './storage-port.ts';
+import { attempt, Refused, reason } from './trouble.ts';
+
+const place = `${boardPaths.runDir}/storage`;
+
+/**
+ * Mounts it, and gives its place to the action.
+ * @throws Refused where there is no storage, it is mounted already, or it cannot be mounted
+ */
+export function withBorrowedStorage<T>(port: BoardPort, action: (path: string) => T): T {
+  const plan = readStoragePlan(port);
+  const device = findDevice(port, plan, '');
+  const [wrong] = contradictions(device, plan, '');
+  if (wrong !== undefined) throw new Refused(`${wrong}; it was left alone`);
+  const [user] = users(port, device);
+  if (user !== undefined) throw new Refused(`${user}; only a storage that nobody uses can be borrowed`);
+  attempt('cannot have mounts of its own', () => port.separateMounts());
+  port.mkdir(place);
+  const { flags, data } = taken(plan.options);
+  try {
+    port.mount(device.name, place, plan.fstype, flags, data);
+  } catch (error) {
+    throw new Refused(reason(`the storage, ${device.name}, cannot be mounted as ${plan.fstype}`, error));
+  }
+  try {
+    return action(place);
+  } finally {
+    // The last descriptor that is closed ends it, so it is over when this process is.
+    port.detach(place);
+  }
+}
+
+/** Options that are flags of mount(2); the rest goes to the file system. */
+const flagOf: Readonly<Record<string, number>> = {
+  rw: 0,
+  nosuid: 2,
+  nodev: 4,
+  noexec: 8,
+  sync: 16,
+  dirsync: 128,
+  noatime: 1024,
+  nodiratime: 2048,
+  relatime: 1 << 21,
+  strictatime: 1 << 24,
+  lazytime: 1 << 25,
+};
+
+function taken(options: readonly string[]): { readonly flags: number; readonly data: string } {
+  const flags = options.reduce((sum, option) => sum | (flagOf[option] ?? 0), 0);
+  return { flags, data: options.filter((option) => flagOf[option] === undefined).join(',') };
+}

@@ -33,6 +33,8 @@ export interface PreparedBoard {
 export interface PrepareOptions {
   /** Plans without overlay_helper, whatever the board file says. */
   readonly withoutHelper?: boolean;
+  /** Paths that a factory reset keeps beside those of the board file. */
+  readonly alsoKeep?: readonly string[];
 }
 
 /** Bytes; far above what the decoder takes, so that it is the decoder that says what a board file is. */
@@ -43,8 +45,9 @@ export async function prepareBoard(
   path: string,
   options: PrepareOptions = {},
 ): Promise<Result<PreparedBoard>> {
-  const board = await readBoardFile(path);
-  if (!board.ok) return board;
+  const read = await readBoardFile(path);
+  if (!read.ok) return read;
+  const board = { ...read, value: keeping(read.value, options.alsoKeep ?? []) };
   const planned = planBoard(board.value);
   const found = [...board.diagnostics, ...planned.diagnostics];
   if (!planned.ok) return failure(...found);
@@ -60,6 +63,11 @@ export async function prepareBoard(
   const lacking = checkApplets(board.value, applets);
   if (lacking.length > 0) return failure(...found, ...lacking);
   return success({ checked: board.value, plan, planText, planDigest, script, applets }, found);
+}
+
+function keeping(checked: CheckedBoard, paths: readonly string[]): CheckedBoard {
+  if (paths.length === 0) return checked;
+  return { ...checked, board: { ...checked.board, keep: [...checked.board.keep, ...paths] } };
 }
 
 async function readBoardFile(path: string): Promise<Result<CheckedBoard>> {

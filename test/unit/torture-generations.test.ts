@@ -65,7 +65,9 @@ const faults = (view: StorageView, place: Place): readonly string[] =>
 
 test('every action comes up, and nothing ever boots that is not there', (t) => {
   const kinds = new Set([1, 2, 3, 4].flatMap((seed) => life(seed, 100).map(({ action }) => action?.kind)));
-  t.deepEqual([...kinds].toSorted(), ['boot', 'confirm', 'drop', 'rollback', 'snapshot', 'try', 'write']);
+  t.deepEqual([...kinds].toSorted(), [
+    ...['boot', 'confirm', 'drop', 'reset-path', 'rollback', 'snapshot', 'try', 'write'],
+  ]);
   t.notThrows(() =>
     fc.assert(
       fc.property(lives, (one) => {
@@ -187,7 +189,7 @@ test('a generation that is gone, changed or made by nobody is found, and so is a
 test('cuts are shared out, all of them', (t) => {
   for (const cuts of [1, 3, 4, 100, 1001]) {
     for (const withHelper of [true, false]) {
-      const plan = sharedOut(cuts, withHelper);
+      const plan = sharedOut(cuts, withHelper, cuts !== 100);
       t.is(
         plan.reduce((sum, one) => sum + one.cuts, 0),
         cuts,
@@ -195,7 +197,11 @@ test('cuts are shared out, all of them', (t) => {
       t.true(plan.every((one) => one.boots >= 1 && one.boots <= one.cuts));
       t.is(
         plan.some(({ scenario }) => scenario === 'generations'),
-        withHelper && cuts >= 4,
+        withHelper && cuts >= 5,
+      );
+      t.is(
+        plan.some(({ scenario }) => scenario === 'commits'),
+        withHelper && cuts >= 5 && cuts !== 100,
       );
     }
   }

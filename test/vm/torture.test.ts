@@ -14,7 +14,7 @@ import { examine } from '../../src/lab/torture/examine.ts';
 import { commandOf } from '../../src/lab/torture/operation.ts';
 import { Random } from '../../src/lab/torture/random.ts';
 import type { ScenarioReport } from '../../src/lab/torture/report.ts';
-import { tortureRoot } from '../../src/lab/torture/root.ts';
+import { tortureKeep, tortureRoot } from '../../src/lab/torture/root.ts';
 import type { JudgedCut } from '../../src/lab/torture/scenario.ts';
 import { type ScenarioPlan, type TortureOptions, torture } from '../../src/lab/torture/torture.ts';
 import { Writes } from '../../src/lab/torture/writes.ts';
@@ -39,7 +39,7 @@ function prepared(name: Name): Promise<Prepared> {
 async function prepare(name: Name): Promise<Prepared> {
   const path = join(work, `${name}.yaml`);
   await writeFile(path, await changedBoard(name, ['size: 16MiB', `size: ${sizes[name]}`]));
-  const board = unwrap(await prepareBoard(path));
+  const board = unwrap(await prepareBoard(path, { alsoKeep: tortureKeep }));
   const rootImage = join(work, `${name}.root`);
   await tortureRoot(board, rootImage);
   return { board: board.checked.board, rootImage, machine: 'qemu-own-kernel' };
@@ -73,13 +73,14 @@ const clean = (reports: readonly ScenarioReport[]): readonly object[] =>
   reports.map(({ scenario, cuts, boots, failures }) => ({ scenario, cuts, boots, failures }));
 
 vmOwnKernel(
-  'JFFS2: 60 cuts while it writes, 30 in resets, 24 with generations, 20 full boots, and nothing is lost',
+  'JFFS2: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, and nothing is lost',
   async (t) => {
     t.timeout(900_000);
     const plan: readonly ScenarioPlan[] = [
-      { scenario: 'writes', cuts: 60, boots: 10 },
-      { scenario: 'reset', cuts: 30, boots: 5 },
-      { scenario: 'generations', cuts: 24, boots: 5 },
+      { scenario: 'writes', cuts: 48, boots: 6 },
+      { scenario: 'reset', cuts: 24, boots: 4 },
+      { scenario: 'generations', cuts: 24, boots: 4 },
+      { scenario: 'commits', cuts: 16, boots: 3 },
     ];
     const expected = plan.map((one) => ({ ...one, failures: [] }));
     t.deepEqual(clean(await tortured(t, 'lab-jffs2', plan)), expected);
@@ -87,13 +88,14 @@ vmOwnKernel(
 );
 
 vmOwnKernel(
-  'ext4: 60 cuts while it writes, 24 in resets, 24 with generations, 10 full boots, and nothing is lost',
+  'ext4: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, and nothing is lost',
   async (t) => {
     t.timeout(900_000);
     const plan: readonly ScenarioPlan[] = [
-      { scenario: 'writes', cuts: 60, boots: 4 },
+      { scenario: 'writes', cuts: 48, boots: 3 },
       { scenario: 'reset', cuts: 24, boots: 3 },
       { scenario: 'generations', cuts: 24, boots: 3 },
+      { scenario: 'commits', cuts: 16, boots: 2 },
     ];
     const expected = plan.map((one) => ({ ...one, failures: [] }));
     t.deepEqual(clean(await tortured(t, 'lab-ext4', plan)), expected);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ScenarioReport } from '../../lab/torture/report.ts';
-import { tortureRoot } from '../../lab/torture/root.ts';
+import { tortureKeep, tortureRoot } from '../../lab/torture/root.ts';
 import { sharedOut, torture } from '../../lab/torture/torture.ts';
 import { prepareBoard } from '../../toolchain/prepare-board.ts';
 import { orThrow } from '../board-file.ts';
@@ -41,7 +41,10 @@ export function wantsTorture(input: Input): boolean {
 export async function tortureBoard(input: Input, context: Context): Promise<Outcome> {
   const { machine, cuts, seed } = settingsOf(input);
   const { value: prepared, diagnostics } = orThrow(
-    await prepareBoard(input.words[0] ?? '', { withoutHelper: input.flag('no-helper') }),
+    await prepareBoard(input.words[0] ?? '', {
+      withoutHelper: input.flag('no-helper'),
+      alsoKeep: tortureKeep,
+    }),
   );
   const { signal, say } = context;
   const scratch = await mkdtemp(join(tmpdir(), 'ovl-torture-root-'));
@@ -51,7 +54,11 @@ export async function tortureBoard(input: Input, context: Context): Promise<Outc
     say(`seed ${seed}: ${cuts} power cuts`);
     const reports = await torture({
       board: prepared.checked.board,
-      plan: sharedOut(cuts, prepared.plan.helper),
+      plan: sharedOut(
+        cuts,
+        prepared.plan.helper,
+        prepared.plan.ladder.some(({ name }) => name === 'tmpfs'),
+      ),
       ...{ rootImage, machine, seed, signal, onProgress: say },
       sideBySide: availableParallelism() > 1,
       evidence: resolve('ovl-torture'),

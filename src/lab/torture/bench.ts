@@ -13,6 +13,7 @@ import type { VirtualBoardSpec } from '../qemu/spec.ts';
 import { startBoard } from '../qemu/start-board.ts';
 import type { VirtualBoard } from '../qemu/virtual-board.ts';
 import { cannot, type StorageNeed, storageNeed } from '../storage.ts';
+import { loadFolder } from './tree.ts';
 
 /** Machines whose storage can be cut truly. */
 export type TortureMachine = 'qemu' | 'qemu-own-kernel';
@@ -44,6 +45,8 @@ export class Bench {
   readonly signal: AbortSignal | undefined;
   /** What the board file says of generations. */
   readonly generations: { readonly attempts: number; readonly most: number };
+  /** Paths below the load's folder that a factory reset keeps. */
+  readonly keep: readonly string[];
   readonly #options: BenchOptions;
   readonly #kernel: Kernel;
 
@@ -72,11 +75,18 @@ export class Bench {
     this.folder = options.folder;
     this.signal = options.signal;
     this.generations = options.board.generations;
+    this.keep = options.board.keep.flatMap((path) =>
+      path.startsWith(`${loadFolder}/`) ? [path.slice(loadFolder.length + 1)] : [],
+    );
   }
 
-  /** The board on this storage. @param writeLog where every write to a disk is logged */
-  async start(image: string, writeLog?: string): Promise<VirtualBoard> {
-    const spec = this.#spec(image);
+  /**
+   * The board on this storage.
+   * @param writeLog where every write to a disk is logged
+   * @param words further words of the kernel command line
+   */
+  async start(image: string, writeLog?: string, words: readonly string[] = []): Promise<VirtualBoard> {
+    const spec = { ...this.#spec(image), words };
     if (writeLog === undefined || spec.storage.kind !== 'disk') return this.#run(spec);
     await writeFile(writeLog, '');
     return this.#run({ ...spec, storage: { ...spec.storage, writeLog } });

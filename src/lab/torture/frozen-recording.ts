@@ -20,7 +20,7 @@ export class FrozenRecording implements Recording {
   #ran = 0;
 
   static async start(options: RecordingOptions): Promise<FrozenRecording> {
-    return new FrozenRecording(await options.bench.start(options.image), options);
+    return new FrozenRecording(await options.bench.start(options.image, undefined, options.words), options);
   }
 
   private constructor(board: VirtualBoard, options: RecordingOptions) {

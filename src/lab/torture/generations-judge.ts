@@ -1,7 +1,8 @@
 /** Judges generations on a storage: each that has to be there is whole, and the state says what was acknowledged. Pure. */
-import { type Action, type Generations, generationAt, type Limits } from './generations-model.ts';
+import { type Action, forgetting, type Generations, generationAt, type Limits } from './generations-model.ts';
 import { type Expectation, expectationAfter, type Finding, judgeTree, type SeenTree } from './judge.ts';
 import { type BootState, countingState, generationToBoot, type StorageView } from './storage-view.ts';
+import { restored } from './tree.ts';
 
 /** Where a board is: before an action, and after it where one is under way. */
 export interface Place {
@@ -20,12 +21,30 @@ export function judgeGenerations(view: StorageView, place: Place, limits: Limits
   ];
 }
 
-/** What a booted board shows: one of the generations that may boot here, whole. */
+/** What a booted board shows: one of the generations that may boot here, whole; its boot has forgotten what was asked. */
 export function judgeBooted(seen: SeenTree, place: Place, limits: Limits): readonly Finding[] {
-  const possible = bootable(place, limits).map((number) =>
-    number === undefined ? [] : judgeTree(seen, expectationOf(place, number)),
+  const possible = bootable(place, limits).flatMap((number) =>
+    number === undefined ? [[]] : bootedAs(place, number).map((one) => judgeTree(seen, one)),
   );
   return possible.some((findings) => findings.length === 0) ? [] : (possible[0] ?? []);
+}
+
+function bootedAs(place: Place, number: number): readonly Expectation[] {
+  return [place.before, place.after].flatMap(({ requests }) => {
+    const paths = requests.filter(({ generation }) => generation === number).map(({ path }) => path);
+    return expectationsOf(place, number).map((one) => without(one, paths));
+  });
+}
+
+/** What may be there once the changes at some paths are forgotten. */
+function without({ tree, underWay, earlier }: Expectation, paths: readonly string[]): Expectation {
+  const isForgotten = ({ path }: { readonly path: string }): boolean =>
+    paths.some((one) => path === one || path.startsWith(`${one}/`));
+  return {
+    tree: restored(tree, paths),
+    underWay: underWay.filter((touch) => !isForgotten(touch)),
+    earlier,
+  };
 }
 
 function judgeState({ slots }: StorageView, { before, action, after }: Place, limits: Limits) {
@@ -45,7 +64,7 @@ function judgeGeneration({ trees }: StorageView, number: number, place: Place): 
   const seen = trees.get(`generations/${number}/upper`);
   const hasToBeThere = place.before.all.has(number) && place.after.all.has(number);
   if (seen !== undefined)
-    return judgeTree(seen, expectationOf(place, number)).map(({ fault, reason }) => ({
+    return judgeAny(seen, place, number).map(({ fault, reason }) => ({
       fault,
       reason: `generation ${number}: ${reason}`,
     }));
@@ -60,11 +79,20 @@ function unknown({ trees }: StorageView, numbers: ReadonlySet<number>): readonly
   });
 }
 
-function expectationOf({ before, action, after }: Place, number: number): Expectation {
+/** A boot that is under way has forgotten what it was asked to, or some of it, or nothing yet. */
+function judgeAny(seen: SeenTree, place: Place, number: number): readonly Finding[] {
+  const verdicts = expectationsOf(place, number).map((one) => judgeTree(seen, one));
+  return verdicts.some((findings) => findings.length === 0) ? [] : (verdicts[0] ?? []);
+}
+
+function expectationsOf({ before, action, after }: Place, number: number): readonly Expectation[] {
   const from = before.all.has(number) ? before : after;
-  const { operations, base } = generationAt(from, number);
-  const next = action?.kind === 'write' && number === before.booted ? [action.operation] : [];
-  return expectationAfter([...operations, ...next], operations.length, base);
+  const operation = action !== undefined && 'operation' in action ? action.operation : undefined;
+  const next = operation !== undefined && number === before.booted ? [operation] : [];
+  const possible = action?.kind === 'boot' ? forgetting(from, number) : [generationAt(from, number)];
+  return possible.map(({ operations, base }) =>
+    expectationAfter([...operations, ...next], operations.length, base),
+  );
 }
 
 /** The generations that the next boot may take here. */

@@ -5,7 +5,7 @@
 import { apply, chooseOperation, commandOf, type Operation } from './operation.ts';
 import type { Random } from './random.ts';
 import { type BootState, generationToBoot } from './storage-view.ts';
-import { factoryTree, type Tree } from './tree.ts';
+import { type Entry, factoryTree, filePaths, folderPaths, loadFolder, restored, type Tree } from './tree.ts';
 
 /** One upper: what it began with, and what was done to it. */
 export interface Generation {
@@ -21,6 +21,14 @@ export interface Generations {
   readonly all: ReadonlyMap<number, Generation>;
   /** The one that runs. */
   readonly booted: number;
+  /** What the next boot is asked to forget. */
+  readonly requests: readonly Request[];
+}
+
+/** That the changes at a path of a generation are to be forgotten. */
+export interface Request {
+  readonly generation: number;
+  readonly path: string;
 }
 
 export type Action =
@@ -29,14 +37,16 @@ export type Action =
   | { readonly kind: 'name'; readonly number: number }
   | { readonly kind: 'snapshot'; readonly number: number }
   | { readonly kind: 'try'; readonly number: number }
-  | { readonly kind: 'confirm' }
+  /** With an operation that is under way at the same time. */
+  | { readonly kind: 'confirm'; readonly operation?: Operation }
+  | { readonly kind: 'reset-path'; readonly path: string }
   | { readonly kind: 'rollback'; readonly number: number | undefined }
   | { readonly kind: 'drop'; readonly number: number };
 
 /** What a running board can do. */
 export type RunningAction = Exclude<Action, { kind: 'boot' }>;
 
-export const blank: Generations = { state: undefined, next: 1, all: new Map(), booted: 0 };
+export const blank: Generations = { state: undefined, next: 1, all: new Map(), booted: 0, requests: [] };
 
 /** What the board file says of generations. */
 export interface Limits {
@@ -52,14 +62,10 @@ export function afterAction(before: Generations, action: Action, limits: Limits)
   switch (action.kind) {
     case 'boot':
       return state === undefined ? firstBoot : boot(before, state, limits);
-    case 'write': {
-      const one = generationAt(before, booted);
-      const operations = [...one.operations, action.operation];
-      return {
-        ...before,
-        all: new Map(all).set(booted, { ...one, operations, tree: apply(action.operation, one.tree) }),
-      };
-    }
+    case 'write':
+      return written(before, action.operation);
+    case 'reset-path':
+      return { ...before, requests: [...before.requests, { generation: booted, path: action.path }] };
     case 'name':
       return before;
     case 'snapshot': {
@@ -72,8 +78,10 @@ export function afterAction(before: Generations, action: Action, limits: Limits)
     }
     case 'try':
       return withState(before, { trying: action.number, attempts: 0 });
-    case 'confirm':
-      return withState(before, confirmed(stateOf(before), booted));
+    case 'confirm': {
+      const now = action.operation === undefined ? before : written(before, action.operation);
+      return withState(now, confirmed(stateOf(now), booted));
+    }
     case 'rollback':
       return withState(before, rolledBack(stateOf(before), action.number));
     case 'drop': {
@@ -85,12 +93,38 @@ export function afterAction(before: Generations, action: Action, limits: Limits)
   }
 }
 
+function written(before: Generations, operation: Operation): Generations {
+  const one = generationAt(before, before.booted);
+  const operations = [...one.operations, operation];
+  const next = { ...one, operations, tree: apply(operation, one.tree) };
+  return { ...before, all: new Map(before.all).set(before.booted, next) };
+}
+
 const firstBoot: Generations = {
   state: { active: 1, previous: undefined, trying: undefined, attempts: 1 },
   next: 2,
   all: new Map([[1, { base: factoryTree, operations: [], tree: factoryTree }]]),
   booted: 1,
+  requests: [],
 };
+
+/** What the boot makes of a generation whose changes at some paths are to be forgotten, request by request. */
+export function forgetting({ all, requests }: Generations, number: number): readonly Generation[] {
+  const steps = [generationAt({ all }, number)];
+  for (const { generation, path } of requests) {
+    if (generation !== number) continue;
+    const tree = restored(steps.at(-1)?.tree ?? factoryTree, [path]);
+    steps.push({ base: tree, operations: [], tree });
+  }
+  return steps;
+}
+
+function forgotten(before: Generations): Generations {
+  const all = [...before.all.keys()].map(
+    (number) => [number, forgetting(before, number).at(-1) ?? generationAt(before, number)] as const,
+  );
+  return { ...before, all: new Map(all), requests: [] };
+}
 
 function boot(before: Generations, state: BootState, { attempts: limit }: Limits): Generations {
   const number = generationToBoot(state, limit);
@@ -99,7 +133,7 @@ function boot(before: Generations, state: BootState, { attempts: limit }: Limits
   const givenUp = state.attempts < limit ? {} : { trying: undefined };
   const replaced = number === state.previous && state.trying === undefined && state.attempts >= limit;
   const back = replaced ? { active: number, previous: undefined } : {};
-  return { ...withState(before, { ...counted, ...givenUp, ...back }), booted: number };
+  return { ...withState(forgotten(before), { ...counted, ...givenUp, ...back }), booted: number };
 }
 
 function confirmed(state: BootState, booted: number): Partial<BootState> {
@@ -130,13 +164,17 @@ export function chooseAction(
   // One more boot without it would leave nothing that may boot.
   if (mayConfirm && state.trying === undefined && state.attempts >= limits.attempts - 1)
     return { kind: 'confirm' };
+  const { tree } = generationAt(now, now.booted);
   const kind = random.fraction();
   if (kind < 0.15 && now.all.size < limits.most) return { kind: 'snapshot', number: now.next };
   if (kind < 0.3) {
     const others = [...now.all.keys()].filter((one) => one !== state.active && one !== state.trying);
     if (others.length > 0) return { kind: 'try', number: random.pick(others) };
   }
-  if (kind < 0.45 && mayConfirm) return { kind: 'confirm' };
+  if (kind < 0.45 && mayConfirm) {
+    if (random.chance(0.5)) return { kind: 'confirm' };
+    return { kind: 'confirm', operation: chooseOperation(number, tree, random) };
+  }
   if (kind < 0.55) {
     if (state.trying !== undefined || state.previous !== undefined)
       return { kind: 'rollback', number: undefined };
@@ -145,8 +183,23 @@ export function chooseAction(
     const idle = [...now.all.keys()].filter((one) => ![state.active, state.trying, now.booted].includes(one));
     if (idle.length > 0) return { kind: 'drop', number: random.pick(idle) };
   }
-  const { tree } = generationAt(now, now.booted);
+  if (kind < 0.75) {
+    const changed = [...folderPaths, ...filePaths].filter((path) => isChanged(tree, path));
+    if (changed.length > 0) return { kind: 'reset-path', path: random.pick(changed) };
+  }
   return { kind: 'write', operation: chooseOperation(number, tree, random) };
+}
+
+/** Whether the upper certainly has something there. */
+function isChanged(tree: Tree, path: string): boolean {
+  const [now, factory] = [tree, factoryTree].map((one) => [...restored(new Map(), [path], one)]);
+  return JSON.stringify(now?.map(digest).toSorted()) !== JSON.stringify(factory?.map(digest).toSorted());
+}
+
+function digest([path, entry]: readonly [string, Entry]): string {
+  return entry.kind === 'folder'
+    ? path
+    : `${path} ${entry.mode} ${Buffer.from(entry.bytes).toString('base64')}`;
 }
 
 /** The command that does it. */
@@ -159,7 +212,11 @@ export function actionCommand(action: RunningAction): string {
     case 'snapshot':
       return `overlay_helper snapshot generation-${action.number}`;
     case 'confirm':
-      return 'overlay_helper confirm';
+      return action.operation === undefined
+        ? 'overlay_helper confirm'
+        : `( ${commandOf(action.operation)} ) & writing=$!; overlay_helper confirm && wait $writing`;
+    case 'reset-path':
+      return `overlay_helper reset ${loadFolder}/${action.path}`;
     case 'rollback':
       return `overlay_helper rollback ${action.number ?? ''}`;
     case 'try':
@@ -173,7 +230,7 @@ export function stateOf({ state }: Generations): BootState {
   return state;
 }
 
-export function generationAt({ all }: Generations, number: number): Generation {
+export function generationAt({ all }: Pick<Generations, 'all'>, number: number): Generation {
   const one = all.get(number);
   if (one === undefined) throw new RangeError(`there is no generation ${number}`);
   return one;

@@ -23,7 +23,12 @@ export class LoggedRecording implements Recording {
   static async start(options: RecordingOptions): Promise<LoggedRecording> {
     const [log, base] = [`${options.image}.log`, `${options.image}.base`];
     await copyFile(options.image, base);
-    return new LoggedRecording(await options.bench.start(options.image, log), options, log, base);
+    return new LoggedRecording(
+      await options.bench.start(options.image, log, options.words),
+      options,
+      log,
+      base,
+    );
   }
 
   private constructor(board: VirtualBoard, options: RecordingOptions, log: string, base: string) {

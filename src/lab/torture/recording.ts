@@ -50,6 +50,8 @@ export interface RecordingOptions {
   readonly image: string;
   readonly cuts: number;
   readonly random: Random;
+  /** Further words of the kernel command line. */
+  readonly words?: readonly string[];
 }
 
 export function record(options: RecordingOptions): Promise<Recording> {

@@ -1,6 +1,6 @@
 /**
  * Factory reset: a storage with changes and a request on it boots, and that boot is cut all along. Whatever is found is
- * everything old with the request, or everything as the factory made it.
+ * everything old with the request, or everything as the factory made it but for what is kept.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ import {
   type Scenario,
   type Session,
 } from './scenario.ts';
-import { factoryTree, folderPaths, type Tree } from './tree.ts';
+import { factoryTree, folderPaths, restored, type Tree } from './tree.ts';
 
 const request = 'mkdir -p /overlay/overlaykit && touch /overlay/overlaykit/reset && sync';
 
@@ -93,18 +93,25 @@ function crowd(random: Random): Operation {
 /** Stretches: until overlay_init starts, until init is up, and after that. */
 function judged(cut: Cut, old: Tree, bench: Bench): JudgedCut {
   const done = cut.ended >= 2;
+  const fresh = restored(factoryTree, bench.keep, old);
   return {
     cut,
     doing: ['before the reset', 'in the boot that resets', 'after the reset'][cut.ended] ?? 'at the end',
-    judgeLook: (look) => judgeLook(look, old, done, bench),
-    judgeBoot,
+    judgeLook: (look) => judgeLook(look, { old, fresh }, done, bench),
+    judgeBoot: (boot) => judgeBoot(boot, fresh),
   };
 }
 
-function judgeLook(look: Look, old: Tree, done: boolean, bench: Bench): readonly Finding[] {
+/** The tree before the reset, and the one after it. */
+interface Trees {
+  readonly old: Tree;
+  readonly fresh: Tree;
+}
+
+function judgeLook(look: Look, { old, fresh }: Trees, done: boolean, bench: Bench): readonly Finding[] {
   const chosen = chosenTree(look, bench);
   if ('findings' in chosen) return chosen.findings;
-  if (isTree(chosen.tree, factoryTree)) return [];
+  if (isTree(chosen.tree, fresh)) return [];
   const asked = look.kind === 'view' && look.view.request;
   return judgeOld(chosen.tree, old, asked, done);
 }
@@ -121,11 +128,11 @@ export function judgeOld(seen: SeenTree, old: Tree, asked: boolean, done: boolea
 }
 
 /** Booted again, the reset is finished wherever it was cut. */
-function judgeBoot(boot: FullBoot): readonly Finding[] {
+function judgeBoot(boot: FullBoot, fresh: Tree): readonly Finding[] {
   const rung = judgeRung(boot);
   if (rung.length > 0) return rung;
-  if (!isTree(boot.tree, factoryTree))
-    return [{ fault: 'mixed', reason: 'booted again, it is not as from the factory' }];
+  if (!isTree(boot.tree, fresh))
+    return [{ fault: 'mixed', reason: 'booted again, it is not as from the factory with what is kept' }];
   if (!boot.request) return [];
   return [{ fault: 'lost', reason: 'booted again, the reset is still asked for' }];
 }

@@ -7,7 +7,10 @@ import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
 import { busyboxRoot } from '../roots/busybox.ts';
 import { repairProgram } from '../roots/repair-program.ts';
 import { cannot } from '../storage.ts';
-import { rootFiles } from './tree.ts';
+import { keptPaths, loadFolder, rootFiles } from './tree.ts';
+
+/** What the tortured board keeps in a factory reset, beside what its file says. */
+export const tortureKeep: readonly string[] = keptPaths.map((path) => `${loadFolder}/${path}`);
 
 export interface TortureRootOptions {
   readonly signal?: AbortSignal;

@@ -17,7 +17,7 @@ import type { Cut } from './recording.ts';
 import { choose } from './storage-view.ts';
 import { factoryTree } from './tree.ts';
 
-export const scenarioNames = ['writes', 'reset', 'generations'] as const;
+export const scenarioNames = ['writes', 'reset', 'generations', 'commits'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** A cut and what judges it. */

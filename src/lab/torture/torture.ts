@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bench, type BenchOptions, traySlots } from './bench.ts';
+import { Commits } from './commits.ts';
 import { keepEvidence } from './evidence.ts';
 import { type Examined, examine } from './examine.ts';
 import { Generations } from './generations.ts';
@@ -39,16 +40,18 @@ const scenarios: Readonly<Record<ScenarioName, () => Scenario>> = {
   writes: () => new Writes(),
   reset: () => new Reset(),
   generations: () => new Generations(),
+  commits: () => new Commits(),
 };
 
 /**
- * Shares cuts out: half of them while the board writes, a quarter in factory resets, a quarter while generations are made,
- * tried and dropped, which takes the helper. One in five is booted fully.
+ * Shares cuts out: two fifths of them while the board writes, a fifth each in factory resets, while generations are made,
+ * tried and dropped, and in commits; the last two take the helper, and commits a rung in memory. One in five is booted fully.
  */
-export function sharedOut(cuts: number, withHelper: boolean): readonly ScenarioPlan[] {
-  const quarter = Math.floor(cuts / 4);
-  const shares = { reset: quarter, generations: withHelper ? quarter : 0 } as const;
-  const writes = cuts - shares.reset - shares.generations;
+export function sharedOut(cuts: number, withHelper: boolean, inMemory: boolean): readonly ScenarioPlan[] {
+  const fifth = Math.floor(cuts / 5);
+  const generations = withHelper ? fifth : 0;
+  const shares = { reset: fifth, generations, commits: inMemory ? generations : 0 } as const;
+  const writes = cuts - shares.reset - shares.generations - shares.commits;
   return scenarioNames
     .map((scenario) => ({ scenario, cuts: scenario === 'writes' ? writes : shares[scenario] }))
     .filter((one) => one.cuts > 0)

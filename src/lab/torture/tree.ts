@@ -59,3 +59,13 @@ export const rootFiles: readonly RootFile[] = [
       : file(`${loadFolder}/${path}`, entry.bytes, entry.mode),
   ),
 ];
+
+/** What a factory reset keeps in a torture run: a folder, a file of the read-only root, and one that is only in the upper. */
+export const keptPaths: readonly string[] = ['d3', 'd2/f1', 'd2/u0'];
+
+/** The tree with everything at the paths, and below them, as the other tree has it. */
+export function restored(tree: Tree, paths: readonly string[], from: Tree = factoryTree): Tree {
+  const meant = ([path]: readonly [string, Entry]): boolean =>
+    paths.some((one) => path === one || path.startsWith(`${one}/`));
+  return new Map([...[...tree].filter((entry) => !meant(entry)), ...[...from].filter(meant)]);
+}

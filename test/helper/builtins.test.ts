@@ -26,7 +26,8 @@ function expressions(declarations: string): readonly string[] {
       found.push(`${instance}.${member}`);
     if (body.includes('[Symbol.iterator]')) found.push(`(([...all]) => all)(${instance})`);
   }
-  for (const [, name = '', body = ''] of declarations.matchAll(/^declare const (\w+): \{(.*)\};?$/gm)) {
+  for (const [, name = '', lines = ''] of declarations.matchAll(/^declare const (\w+): \{(.*?)\};?$/gms)) {
+    const body = lines.replace(/\s+/g, ' ');
     found.push(name);
     for (const [, member] of body.matchAll(/[{;] (?:readonly )?(\w+)(?=[<(:])/g))
       found.push(`${name}.${member}`);

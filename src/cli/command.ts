@@ -83,6 +83,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** A part of the result on stdout before the rest of it is known; silent with --json. */
   readonly print: (text: string) => void;
+  /** With --json, a part of the result on a line of its own before the rest of it is known; else silent. */
+  readonly emit: (value: Readonly<Record<string, unknown>>) => void;
   /** A line of talk on stderr; silent with -q. */
   readonly say: (line: string) => void;
 }
@@ -93,6 +95,8 @@ export interface Outcome {
   /** The result for programs: what the --json document has beside schema, ok and problems. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly diagnostics: readonly Diagnostic[];
+  /** The --json document is the last of several lines (emit), so it is one line too. */
+  readonly onOneLine?: boolean;
   /** The text is the diagnostics already, in a form that was asked for; they are not said again on stderr. */
   readonly diagnosticsAreText?: boolean;
   /** Where the diagnostics do not say it all. */

@@ -43,6 +43,46 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
+    name: 'status',
+    summary: 'tells how boards run: rung, generation, storage, troubles',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'log',
+    summary: 'shows the last boots of boards, with what each step took',
+    load: async () => (await import('./commands/log.ts')).log,
+  },
+  {
+    name: 'usage',
+    summary: 'says what fills the writable layer of boards',
+    load: async () => (await import('./commands/usage.ts')).usage,
+  },
+  {
+    name: 'snapshot',
+    summary: 'copies the running generation of boards into a new one',
+    load: async () => (await import('./commands/snapshot.ts')).snapshot,
+  },
+  {
+    name: 'rollback',
+    summary: 'lets boards boot the previous generation, or another',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
+    name: 'reset',
+    summary: 'lets boards forget all changes, or those at a path',
+    load: async () => (await import('./commands/reset.ts')).reset,
+  },
+  {
+    name: 'confirm',
+    summary: 'says that the running boot of boards is a good one',
+    load: async () => (await import('./commands/confirm.ts')).confirm,
+  },
+  {
+    name: 'commit',
+    summary: 'keeps changes that a board has in memory',
+    load: async () => (await import('./commands/commit.ts')).commit,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -40,7 +40,7 @@ function document(name: string, outcome: Outcome, exit: ExitName): string {
     problems: outcome.diagnostics.map(diagnosticJson),
     ...outcome.data,
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(value, null, outcome.onOneLine === true ? undefined : 2)}\n`;
 }
 
 /** A file once more, for its frame. Not a pipe: it has been read empty, and opening it again could wait for ever. */

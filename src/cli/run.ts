@@ -89,6 +89,9 @@ function contextOf(globals: GlobalValues, signal: AbortSignal): Context {
     print: (text) => {
       if (!globals.json) process.stdout.write(text);
     },
+    emit: (value) => {
+      if (globals.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
     say: (line) => {
       if (!globals.quiet) process.stderr.write(`${line}\n`);
     },

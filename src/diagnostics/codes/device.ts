@@ -84,4 +84,37 @@ root; file systems without extended attributes, such as VFAT and NFS, carry no u
     explanation: `overlay_init writes its state at every boot and leaves a reserve of 128 KiB for it. With less, or without a free inode,
 a boot falls back to the previous state or to memory. Delete generations (overlay_helper list, drop) or changes.`,
   },
+  OVL620: {
+    title: 'the board has no overlay_helper',
+    explanation: `Snapshots, rollbacks, resets and looks into the storage are done by /sbin/overlay_helper on the board, which knows how to
+change its state so that a power cut leaves the old or the new one. The bundle was built with --no-helper, or the file was
+removed. "ovl status" and "ovl log" say without it what the running boot has noted. Nothing was changed.`,
+  },
+  OVL621: {
+    title: 'the overlay_helper on the board does not know this',
+    explanation: `The helper came with the bundle that was deployed last, and an older one has fewer verbs and options. Nothing was done.
+Deploy a bundle of this version of overlaykit; "overlay_helper version" on the board says which one it has.`,
+  },
+  OVL622: {
+    title: 'the board refuses: it is not possible as things are',
+    explanation: `overlay_helper looked first and changed nothing; "because" has its reason. Typical: the board runs on a rung in memory, so
+there is no generation to copy or to reset; the copy does not fit; a generation of that name is there already, or none; the
+storage is of a newer overlaykit, which an older one does not write to.`,
+  },
+  OVL623: {
+    title: 'overlay_helper failed while it looked',
+    explanation: `It was asked to look and not to change anything, and ended otherwise than it should: a storage that cannot be read, too
+little memory, a program for another processor, or something that is no overlay_helper. "because" has its last words, the
+kernel log of the board more. Nothing was changed.`,
+  },
+  OVL624: {
+    title: 'the answer of the board makes no sense',
+    explanation: `What boards say of themselves is checked before anything is believed: its schema, its types, its lengths. This answer is
+of another version of overlay_helper, cut off, or made up. Nothing was changed.`,
+  },
+  OVL625: {
+    title: 'the board was not booted by overlay_init',
+    explanation: `There is no /run/overlaykit/status.json, which overlay_init leaves of each boot, and no overlay_helper. It is another
+board, or its kernel command line says nothing of init=/sbin/overlay_init. "ovl probe" tells what the board has.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

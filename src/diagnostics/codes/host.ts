@@ -198,4 +198,10 @@ needs none of this.`,
 helper, its engine and a C library take some 100 MB there while they are built. The disk is full, or the folder belongs to
 somebody else. Nothing half-built is kept; make room, or name another folder in OVL_CACHE.`,
   },
+  OVL470: {
+    title: 'a list of boards cannot be used',
+    explanation: `--hosts takes a file with one board a line, as it is typed after a command; "#" begins a comment. --inventory takes
+an Ansible inventory in its INI or YAML form: groups, children, vars, and of the variables ansible_host, ansible_port,
+ansible_user and ansible_ssh_private_key_file. Both know ranges: board[01:12]. Nothing was asked of any board.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,41 @@
+/** `ovl log`: the last boots of a board, with what each step took. */
+import type { Device } from '../../device/device.ts';
+import { parseBootLine } from '../../device/helper/ledger.ts';
+import { lookAt, readLedger } from '../../device/helper/look.ts';
+import type { CommandBody } from '../command.ts';
+import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { ledgerWords } from '../words/ledger.ts';
+import { stateOf } from '../words/status.ts';
+
+export const log: CommandBody = {
+  details: `The last eight boots are on the storage; on a rung in memory only the running one is known. Times count from the start
+of the kernel. The steps are those of "ovl plan". Nothing is changed.`,
+  examples: [
+    { line: 'ovl log ar150', what: 'the boots, the last one last' },
+    { line: 'ovl log ar150 --json', what: 'the same in milliseconds' },
+  ],
+  arguments: [hostsArgument],
+  options: fleetOptions,
+  exits: ['host', 'connection', 'unsuitable'],
+  run: async (input, context) =>
+    onBoards({
+      command: 'log',
+      hosts: await boardHosts(input.words, input, context),
+      input,
+      context,
+      showEach: true,
+      act: (device) => boardLog(device, context.signal),
+    }),
+};
+
+export async function boardLog(device: Device, signal: AbortSignal): Promise<BoardAnswer> {
+  const look = await lookAt(device, signal);
+  const kept = look.kind === 'report' ? look.report.boots : [];
+  const lines = kept.length === 0 ? await readLedger(device, signal) : kept;
+  return {
+    text: ledgerWords(lines),
+    data: { boots: lines.map((line) => ({ line, ...parseBootLine(line) })) },
+    state: stateOf(look),
+  };
+}

@@ -35,6 +35,7 @@ const report = {
     full: false,
   },
   pending: { reset: false, paths: 0 },
+  base: { image: 'ab12', fits: 'cd34', waiting: 2 },
   boots: [boot],
   troubles: [] as string[],
 };
@@ -80,6 +81,7 @@ generation   3
 this boot    confirmed
              2 "old": previous, 4 KiB in 2 inodes
              3: active, booted, 8 KiB in 4 inodes
+base         ab12; the changes fit cd34; 2 paths wait for a decision
 next boot    as this one
 `,
   );

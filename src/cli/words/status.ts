@@ -50,6 +50,7 @@ function reportRows(report: BoardReport, generations: readonly GenerationReport[
     ...filled('generation', booted === null ? '' : String(booted)),
     ...(state === null ? [] : stateRows(state, attemptsLimit)),
     ...generations.map((one): Row => ['', generationWords(one)]),
+    ...baseRows(report),
     ['next boot', nextBoot(report)],
     ...report.troubles.map((line): Row => ['trouble', line]),
   ];
@@ -76,6 +77,17 @@ function stateRows(state: NonNullable<BoardReport['state']>, attemptsLimit: numb
   const confirmed =
     unconfirmed === 0 ? 'confirmed' : `not confirmed, boot ${unconfirmed} of ${attemptsLimit} without`;
   return [['this boot', confirmed]];
+}
+
+function baseRows({ base }: BoardReport): readonly Row[] {
+  if (base.image === null) return [];
+  const fits = base.fits === null || base.fits === base.image ? '' : `; the changes fit ${base.fits}`;
+  return [
+    [
+      'base',
+      `${base.image}${fits}${base.waiting === 0 ? '' : `; ${base.waiting} paths wait for a decision`}`,
+    ],
+  ];
 }
 
 /** "2 factory  previous  40 KiB in 12 inodes" */

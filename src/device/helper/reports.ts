@@ -52,6 +52,10 @@ const board: z.ZodType<BoardReport> = z.object({
     })
     .nullable(),
   pending: z.object({ reset: z.boolean(), paths: count }),
+  // Helpers from before bases had an identity say nothing of it.
+  base: z
+    .object({ image: word.nullable(), fits: word.nullable(), waiting: count })
+    .default({ image: null, fits: null, waiting: 0 }),
   boots: words,
   troubles: words,
 });

@@ -58,11 +58,11 @@ replace_upper() {
 # rebase: whether overlay_helper has brought the upper over. What it says counts for nothing: the identity that it writes
 # last does. The limit on CPU time ends a helper that loops.
 rebase() {
-  [ -x /sbin/overlay_helper ] || return 1
+  [ -x "$helper" ] || return 1
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
     ulimit -t 300
-    exec /sbin/overlay_helper rebase "$ovl_generation"
+    exec "$helper" rebase "$ovl_generation"
   )
   ovl_fits=
   [ ! -f "$ovl_kept/base" ] || read -r ovl_fits <"$ovl_kept/base"

@@ -96,7 +96,7 @@ settle() {
   set -- "$1${ovl_repaired:+; $ovl_repaired}"
   say "$ovl_level" "rung $ovl_rung: $1"
   [ -n "$ovl_run" ] || return 0
-  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"storage\":\"$ovl_device\",\"repaired\":\"$ovl_repaired\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
+  echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"release\":\"${release##*/}\",\"storage\":\"$ovl_device\",\"repaired\":\"$ovl_repaired\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
   ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]${ovl_repaired:+ $ovl_repaired}"
   echo "$ovl_account" >"$ovl_run/ledger"
   case $ovl_level$ovl_notes in
@@ -133,9 +133,9 @@ fell_out() {
   export OVERLAYKIT_AFTER="${ovl_rung:-none}" OVERLAYKIT_REASONS="$ovl_reasons"
   [ "$ovl_inside" = no ] || {
     export OVERLAYKIT_CARRIED="$ovl_carried"
-    cd "$old_root" && exec ./bin/sh ./sbin/overlay_init "$@"
+    cd "$old_root" && exec ./bin/sh ".$self" "$@"
   }
-  exec /bin/sh /sbin/overlay_init "$@"
+  exec /bin/sh "$self" "$@"
 }
 
 # pick_up: what a new shell has to take up after fell_out: out of the merged root, and the rung's mounts away.

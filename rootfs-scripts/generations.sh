@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
 # The state on the storage, and the generation that boots: docs/decisions/0005 in code. All of it happens before the union
 # is mounted, since removing files under a mounted union leaves a system that is neither old nor new.
 
@@ -20,8 +20,8 @@ choose_generation() {
 
 # reset_paths: the changes below some paths are to be forgotten; overlay_helper knows how.
 reset_paths() {
-  if [ -x /sbin/overlay_helper ]; then
-    /sbin/overlay_helper tidy && return 0
+  if [ -x "$helper" ]; then
+    "$helper" tidy && return 0
   fi
   say 3 "the changes below some paths were to be forgotten, and overlay_helper could not do it"
 }
@@ -186,7 +186,7 @@ sweep() {
 
 # sweep_by_helper: it takes immutable flags away, which keep rm from deleting.
 sweep_by_helper() {
-  [ "$ovl_helper" = yes ] && /sbin/overlay_helper sweep >/dev/null
+  [ "$ovl_helper" = yes ] && "$helper" sweep >/dev/null
 }
 
 # is_needed NAME

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
 # overlay_helper, and everything that may be wrong with it. It is trusted to replace this shell only after a child of the
 # same binary has done its work in this very boot: a missing, truncated or foreign binary ends that child, not PID 1.
 
@@ -15,10 +15,10 @@ meet_helper() {
       return 0
       ;;
   esac
-  if [ -x /sbin/overlay_helper ]; then
+  if [ -x "$helper" ]; then
     ovl_helper=yes
   else
-    say 4 "no /sbin/overlay_helper; the board's own applets do its work"
+    say 4 "no $helper; the board's own applets do its work"
   fi
 }
 
@@ -52,7 +52,7 @@ verify_with_helper() {
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
     ulimit -t 5
-    exec /sbin/overlay_helper verify /etc/overlaykit/plan.json "$ovl_rung"
+    exec "$helper" verify "$plan" "$ovl_rung"
   )
   case $? in
     101) return 0 ;;
@@ -67,5 +67,5 @@ verify_with_helper() {
 enter_by_helper() {
   [ "$ovl_helper" != no ] || return 0
   export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons"
-  exec /sbin/overlay_helper enter /etc/overlaykit/plan.json "$ovl_rung" "$@"
+  exec "$helper" enter "$plan" "$ovl_rung" "$@"
 }

@@ -73,7 +73,7 @@ tell_unprovisioned() {
 # applets: mkdir chmod rm sync
 store_identity() {
   # It knows extended attributes, and waits for whoever else changes the store.
-  [ "$ovl_helper" = no ] || ! /sbin/overlay_helper store >/dev/null || return 0
+  [ "$ovl_helper" = no ] || ! "$helper" store >/dev/null || return 0
   ovl_marker=
   [ ! -e "$ovl_storage/overlaykit/identity.generation" ] || read -r ovl_marker <"$ovl_storage/overlaykit/identity.generation"
   # Where the identity could not be brought in, what the upper has is not it.

@@ -54,7 +54,7 @@ mount_or_erase() {
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
     ulimit -t 60
-    exec /sbin/overlay_helper storage erase-marked
+    exec "$helper" storage erase-marked
   ) || return 1
   say 4 "$ovl_device was marked to be erased by its image, and is erased"
   mount_storage "$@"

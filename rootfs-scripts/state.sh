@@ -32,3 +32,4 @@ ovl_base=            # the line that says which base image this is
 ovl_fits=            # the same line of the image that the generation fits
 ovl_kept=            # the directory of the generation that boots
 ovl_last=            # what the background job does last
+ovl_before=          # overlay_init of the release before the one that was tried

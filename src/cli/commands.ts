@@ -83,6 +83,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/commit.ts')).commit,
   },
   {
+    name: 'deploy',
+    summary: 'puts a bundle on a board over SSH, and sees that it boots',
+    load: async () => (await import('./commands/deploy.ts')).deploy,
+  },
+  {
+    name: 'try',
+    summary: 'runs a command in a union beside the running root of a board',
+    load: async () => (await import('./commands/try.ts')).tryCommand,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -9,7 +9,7 @@ export const exitCodes = {
   host: { code: 4, meaning: 'this machine lacks a tool, a file, a permission or room' },
   connection: { code: 5, meaning: 'the board cannot be reached or refuses the login; nothing was changed' },
   unsuitable: { code: 6, meaning: 'the board is unsuitable; nothing was changed' },
-  rolledBack: { code: 7, meaning: 'the deployment failed and was rolled back' },
+  rolledBack: { code: 7, meaning: 'the deployment failed; the board boots what it booted before' },
   unknown: { code: 8, meaning: 'the deployment failed and the state of the board is unknown' },
   bug: { code: 70, meaning: 'a bug in ovl' },
   interrupted: { code: 130, meaning: 'interrupted' },
@@ -34,6 +34,7 @@ export function exitOf(diagnostics: readonly Diagnostic[]): ExitName {
   const error = diagnostics.find((one) => one.severity === 'error');
   if (error === undefined) return 'ok';
   const group = error.code.slice(3, 4);
-  if (group === '7') return error.boardState === 'rolled back' ? 'rolledBack' : 'unknown';
+  if (group === '7')
+    return error.boardState === 'rolled back' || error.boardState === 'unchanged' ? 'rolledBack' : 'unknown';
   return exitOfGroup[group] ?? 'bug';
 }

@@ -17,6 +17,8 @@ export interface BootStatus {
   readonly device: string;
   /** What was repaired on it in this boot; empty where nothing was. */
   readonly repaired: string;
+  /** Name of the release that booted; empty where the root holds none. */
+  readonly release: string;
   /** Why rungs above were given up. */
   readonly reasons: readonly string[];
   /** What else was wrong. */
@@ -44,6 +46,7 @@ export function readBootStatus(port: BoardPort): BootStatus {
     reset: text(found.reset),
     device: text(found.storage),
     repaired: text(found.repaired),
+    release: text(found.release),
     reasons: Array.isArray(reasons) ? reasons.map(text) : [],
     notes: Array.isArray(notes) ? notes.map(text) : [],
   };

@@ -41,14 +41,20 @@ function runEnter(port: Port, plan: string, rung: string, words: readonly string
   } catch (error) {
     report(port, reason('overlay_helper: enter', error));
     // By hand on a running system it only says so: overlay_init is nothing to run there.
-    if (port.pid === 1) giveBackOrSay(port, error, rung, words);
+    if (port.pid === 1) giveBackOrSay(port, error, plan, rung, words);
   }
   return failed;
 }
 
-function giveBackOrSay(port: Port, error: unknown, rung: string, words: readonly string[]): void {
+function giveBackOrSay(
+  port: Port,
+  error: unknown,
+  plan: string,
+  rung: string,
+  words: readonly string[],
+): void {
   try {
-    giveBack(port, oneLine(error instanceof Error ? error.message : String(error)), rung, words);
+    giveBack(port, oneLine(error instanceof Error ? error.message : String(error)), plan, rung, words);
   } catch (second) {
     report(port, reason('overlay_helper: enter: cannot execute overlay_init again', second));
   }

@@ -1,5 +1,6 @@
 /** What plan.json says about generations and resets. A plan that does not say, or cannot be read, leaves the defaults. */
 import { boardPaths } from '../shared/helper-protocol.ts';
+import { readBootStatus } from './boot-status.ts';
 import { bytesOf } from './bytes.ts';
 import { isDirectoryPath, isRecord, maxPlanBytes, maxPlanDepth } from './plan.ts';
 import type { BoardPort } from './storage-port.ts';
@@ -35,9 +36,25 @@ export function readSettings(port: BoardPort): Settings {
 /** plan.json as it stands; undefined where it cannot be read. */
 export function readPlan(port: BoardPort): unknown {
   try {
-    return port.readJson(boardPaths.plan, maxPlanBytes, maxPlanDepth);
+    return port.readJson(planPath(port), maxPlanBytes, maxPlanDepth);
   } catch {
     return undefined;
+  }
+}
+
+/** The plan that this boot was made by: of a release its own. */
+function planPath(port: BoardPort): string {
+  const release = runningRelease(port);
+  return release === '' ? boardPaths.plan : `${boardPaths.releases}/${release}/plan.json`;
+}
+
+/** Its name; empty where there is none. It becomes part of a path, so anything odd is none. */
+function runningRelease(port: BoardPort): string {
+  try {
+    const { release } = readBootStatus(port);
+    return release.startsWith('.') || release.indexOf('/') !== -1 ? '' : release;
+  } catch {
+    return '';
   }
 }
 

@@ -85,6 +85,7 @@ function calls(text: string, name: string): boolean {
 export const libraryFiles = [
   'state.sh',
   'boot.sh',
+  'release.sh',
   'mounts.sh',
   'repair.sh',
   'storage.sh',

@@ -4,7 +4,7 @@
  *
  * In: a MountPlan, the library, where it comes from. Out: text. Imports board, steps, union, plan; no effects.
  */
-import { boardPaths } from '../shared/helper-protocol.ts';
+import { boardPaths, writableRoots } from '../shared/helper-protocol.ts';
 import type { MountPlan, Rung } from '../shared/plan.ts';
 import type { Step } from '../shared/step.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
@@ -89,6 +89,10 @@ function data(plan: MountPlan, origin: Origin): string {
     `board=${quote(plan.board.name)}`,
     `plan_digest=${quote(origin.planDigest)}`,
     `ladder=${quote(plan.ladder.map(({ name }) => name).join(' '))}`,
+    `self=${boardPaths.overlayInit}`,
+    `helper=${boardPaths.helper}`,
+    `plan=${boardPaths.plan}`,
+    'release= # set where the root holds several, each with its own plan and helper',
     `init=${quote(handOver.init)}`,
     `new_root=${quote(handOver.newRoot)} # the union is mounted here`,
     `old_root=${quote(handOver.oldRoot)} # the read-only root is here afterwards`,
@@ -213,8 +217,13 @@ function records({ helper }: MountPlan, { name, steps }: Rung): boolean {
 function recordBase(plan: MountPlan): readonly string[] {
   if (!plan.ladder.some((rung) => records(plan, rung))) return [];
   const { how, newRoot } = plan.handOver;
-  const words = [...(how === 'pivot' ? [] : ['chroot', newRoot]), boardPaths.helper, 'record'];
-  return [`record_base() {\n  ${words.map(quote).join(' ')}\n}`];
+  const into = how === 'pivot' ? '' : `chroot ${quote(newRoot)} `;
+  return [`record_base() {\n  ${into}"$helper" record\n}`];
+}
+
+/** Whether `ovl deploy` can write into this root, and so keep an earlier release beside a new one. */
+function holdsReleases({ root }: MountPlan): boolean {
+  return writableRoots.includes(root.fstype);
 }
 
 function startCalls(plan: MountPlan): string {
@@ -224,7 +233,9 @@ function startCalls(plan: MountPlan): string {
     'trap \'fell_out "$@"\' EXIT',
     'umask 022',
     'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
+    ...(holdsReleases(plan) ? ['find_release'] : []),
     'pick_up',
+    ...(holdsReleases(plan) ? ['try_release "$@"'] : []),
     'prepare',
     'read_switches',
     'go_on',

@@ -13,7 +13,18 @@ export const boardPaths = {
   runDir: '/run/overlaykit',
   status: '/run/overlaykit/status.json',
   login: '/etc/profile.d/overlaykit.sh',
+  /** Where the root can be written: one directory for each deployment (docs/decisions/0016). */
+  releases: '/etc/overlaykit/releases',
 } as const;
+
+/** Types of root that can be mounted for writing, so that deployments go into it file by file. */
+export const writableRoots: readonly string[] = ['ext4'];
+
+/** The overlay_init that belongs to a plan: of a release the one beside it. */
+export function overlayInitOf(plan: string): string {
+  if (!plan.startsWith(`${boardPaths.releases}/`)) return boardPaths.overlayInit;
+  return `${plan.slice(0, plan.lastIndexOf('/'))}/overlay_init`;
+}
 
 /**
  * `overlay_helper verify PLAN RUNG` runs as a child and exits with `fit` when the merged root can be entered, `unfit` when

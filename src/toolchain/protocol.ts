@@ -4,6 +4,7 @@ import { boardPaths, bootVerbs, helperFailure, privateWordPrefix } from '../shar
 export function protocolHeader(): string {
   const words = {
     OVERLAY_INIT: boardPaths.overlayInit,
+    RELEASES: boardPaths.releases,
     FAILURE_REASON_WORD: helperFailure.reason,
     FAILURE_RUNG_WORD: helperFailure.rung,
     PRIVATE_WORD_PREFIX: privateWordPrefix,

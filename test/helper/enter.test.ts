@@ -140,3 +140,14 @@ test('an entry of a rung that has no union is refused, and overlay_init goes on'
   t.is(board.executions[0]?.path, '/sbin/overlay_init');
   t.regex(board.complaints[0] ?? '', /rung "read-only" has no verify step/);
 });
+
+test('what belongs to a release gives back to the overlay_init of that release', (t) => {
+  const folder = '/etc/overlaykit/releases/0123456789abcdef';
+  const board = new ModelBoard({
+    plan: helperPlan(),
+    files: { [`${folder}/overlay_init`]: { content: '#!/bin/sh\n' } },
+  });
+  run(board, ['enter', `${folder}/plan.json`, 'read-only', 'single']);
+  t.is(board.executions[0]?.path, `${folder}/overlay_init`);
+  t.deepEqual(board.executions[0]?.words, [`${folder}/overlay_init`, 'single']);
+});

@@ -3,7 +3,18 @@
  * Calls are recorded with every argument, and the nth one fails where a test wants it. No other program is there, so a
  * script that calls what its plan does not name fails here.
  */
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -28,6 +39,8 @@ export interface ShellBoardFiles {
   readonly sys?: Readonly<Record<string, string>>;
   /** Programs of the board that do more than a shim can: shell text after the shim's own, by name. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** Releases by name, each with the texts of its files; /sbin/overlay_init is then a link into the one called `new`. */
+  readonly releases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Text of /sbin/init; one that records its execution unless said otherwise, none where null. */
   readonly init?: string | null;
   /** Where init is, when not at /sbin/init. */
@@ -43,6 +56,7 @@ export interface ShellStatus {
   /** The storage device that was found. */
   readonly storage: string;
   readonly repaired: string;
+  readonly release: string;
   readonly reasons: readonly string[];
   readonly notes: readonly string[];
 }
@@ -151,6 +165,18 @@ export class ShellBoard {
     if (init !== null) await this.#install(files.initPath ?? 'sbin/init', init);
     await this.#install('sbin/overlay_init', files.overlayInit);
     if (files.helper !== undefined) await this.#install('sbin/overlay_helper', files.helper);
+    await this.#installReleases(files.releases ?? {});
+  }
+
+  async #installReleases(releases: NonNullable<ShellBoardFiles['releases']>): Promise<void> {
+    for (const [name, texts] of Object.entries(releases)) {
+      for (const [file, text] of Object.entries(texts))
+        await this.#install(`etc/overlaykit/releases/${name}/${file}`, text);
+    }
+    if (releases.new === undefined) return;
+    const link = join(this.#root, 'sbin/overlay_init');
+    await rm(link);
+    await symlink('../etc/overlaykit/releases/new/overlay_init', link);
   }
 
   async #install(path: string, text: string): Promise<void> {
@@ -175,7 +201,10 @@ export class ShellBoard {
       await writeFile(join(this.#root, path), text);
     }
     // What is the union in the model is a plain directory here: the tree that a lower layer would show through it.
-    await cp(join(this.#root, 'sbin'), join(this.#root, 'mnt/sbin'), { recursive: true });
+    await cp(join(this.#root, 'sbin'), join(this.#root, 'mnt/sbin'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
     if (files.initPath !== undefined)
       await cp(join(this.#root, 'opt'), join(this.#root, 'mnt/opt'), { recursive: true });
   }

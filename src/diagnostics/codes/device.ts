@@ -117,4 +117,64 @@ of another version of overlay_helper, cut off, or made up. Nothing was changed.`
     explanation: `There is no /run/overlaykit/status.json, which overlay_init leaves of each boot, and no overlay_helper. It is another
 board, or its kernel command line says nothing of init=/sbin/overlay_init. "ovl probe" tells what the board has.`,
   },
+  OVL652: {
+    title: 'the board has no init where the plan executes one',
+    explanation: `When the union is mounted, overlay_init executes enter.init in it. Nothing is there on this board, or it may not be
+executed. Look where the board's init is (readlink /proc/1/exe as root) and name it in the board file: enter: { init:
+... }.`,
+  },
+  OVL655: {
+    title: 'the root of the board cannot take a deployment file by file',
+    explanation: `A release is put into a root that can be mounted for writing, such as ext4, and its plan has to be made for such a
+root. squashfs, cramfs and their like are written as a whole: make a root image with "ovl image" and give it with
+--image, and the partition that the board does not run from with --slot. Nothing was changed.`,
+  },
+  OVL656: {
+    title: 'the root of the board has too little room for a release',
+    explanation: `The new release is written beside the one that boots now, which is kept until the new one is confirmed. The message
+says what is needed and what is free. Old releases are deleted by themselves; delete something else, or leave out the
+helper, which is the largest file: ovl build --no-helper.`,
+  },
+  OVL657: {
+    title: 'the partition that was named is not what the board has',
+    explanation: `A root image is written to a partition only where everything that is known of it agrees: its name and number in
+/proc/mtd (mtd5:rootfs2 names both), its place in /proc/partitions, and room for the image. A partition table that has
+moved since would otherwise cost the board's boot loader or its calibration data. "ovl probe HOST" shows what is
+there.`,
+  },
+  OVL658: {
+    title: 'the partition that was named is in use',
+    explanation: `Something is mounted from it, by whatever name, or the kernel has booted from it. Writing below a mounted file system
+destroys it while programs run from it. Choose the slot that is not in use; where the board has only one, write the
+image as its maker says, from the boot loader.`,
+  },
+  OVL659: {
+    title: 'the board has no program that writes flash',
+    explanation: `Flash is erased before it is written, and NAND has bad blocks that are stepped over; dd knows neither. OpenWrt has
+mtd, others have flashcp of mtd-utils. Neither was found in the PATH of the board.`,
+  },
+  OVL660: {
+    title: 'the boot loader cannot be told to start overlay_init',
+    explanation: `The kernel executes /sbin/overlay_init only where its command line says init=/sbin/overlay_init. ovl knows cmdline.txt
+of the Raspberry Pi, extlinux.conf, GRUB (with update-grub, or grub.cfg itself), and U-Boot's bootargs by fw_setenv.
+None was found, or the one that was found has a form that ovl does not change blindly, such as a U-Boot script that
+builds bootargs at every boot. Change the boot loader by hand, and say --loader none.`,
+  },
+  OVL662: {
+    title: 'the board cannot hold releases',
+    explanation: `A release finds out at boot which one it is by comparing files with [ FILE -ef FILE ], which ash, dash and mksh have
+built in; and it lies in /etc/overlaykit, beside /sbin. This board lacks one of these. A root image needs neither.`,
+  },
+  OVL664: {
+    title: 'the union cannot be tried on this board',
+    explanation: `"ovl try" mounts a union beside the running root, with its changes in memory, and the kernel or the board lacks
+something for that: a union system, a file system in memory to put it on, or the room for it. "because" quotes what
+the board said. What had been mounted is unmounted again; nothing was changed.`,
+  },
+  OVL663: {
+    title: 'the boot loader is left to you',
+    explanation: `With --loader none nothing but files of the root is changed. Until the kernel command line has the words of the
+message, the board boots as before, and the new release waits. It is tried at the first boot that has them, and
+confirmed by the same ovl deploy once more.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

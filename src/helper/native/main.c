@@ -90,6 +90,17 @@ static void execute(const char *path, char **words, char **environment) {
 	sys_complain(line);
 }
 
+/* A release has its overlay_init beside its plan; see overlayInitOf in helper-protocol.ts. */
+static void execute_beside(const char *plan, char **words, char **environment) {
+	static char path[512];
+	const char *slash = strrchr(plan, '/');
+	int length;
+
+	if (strncmp(plan, RELEASES "/", strlen(RELEASES "/")) != 0 || slash == NULL) return;
+	length = snprintf(path, sizeof(path), "%.*s/overlay_init", (int)(slash - plan), plan);
+	if (length > 0 && (size_t)length < sizeof(path)) execute(path, words, environment);
+}
+
 /* More words than a kernel's command line has room for. */
 #define WORDS_MOST 256
 
@@ -121,6 +132,7 @@ _Noreturn static void hand_to_anybody(void) {
 
 	snprintf(rung, sizeof(rung), FAILURE_RUNG_WORD "=%s", main_argc > 3 ? main_argv[3] : "");
 	for (;;) {
+		if (main_argc > 3) execute_beside(main_argv[2], words, environment_with(told));
 		execute(OVERLAY_INIT, words, environment_with(told));
 		execute("/sbin/init", words, environment_with(none));
 		execute("/bin/sh", words, environment_with(none));

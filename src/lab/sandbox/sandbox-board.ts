@@ -46,6 +46,7 @@ export class SandboxBoard implements Boot {
   readonly #console: Console;
   readonly #entrance: Entrance;
   readonly #life: Life;
+  readonly #init: () => number | undefined;
 
   /**
    * Starts the board and waits until its init is executed.
@@ -81,12 +82,18 @@ export class SandboxBoard implements Boot {
     };
     this.#life = new Life({ kill, gone: gone(child), tidy: parts.tidy }, parts.life);
     this.exited = this.#life.exited.finally(() => this.#console.end());
+    this.#init = () => (child.pid === undefined ? undefined : initOf(child.pid));
     this.#entrance = new Entrance({
-      init: () => (child.pid === undefined ? undefined : initOf(child.pid)),
+      init: this.#init,
       mode: parts.mode,
       labShell: parts.labShell,
       ended: () => this.#console.ended,
     });
+  }
+
+  /** This machine's process id of the board's PID 1, for nsenter; undefined when it has ended. */
+  get initPid(): number | undefined {
+    return this.#init();
   }
 
   get console(): string {

@@ -30,7 +30,8 @@ exec script --quiet --flush --return --command \\
  * board's init. What goes wrong is told on descriptor 3. mount keeps notes in this machine's /run unless it is told not to
  * (-n), and fails when it may not.
  *
- * sandbox_stage: an empty folder. sandbox_root: image or folder. sandbox_type: its type; empty for a folder.
+ * sandbox_stage: an empty folder. sandbox_root: image, device or folder. sandbox_type: its type; empty for a folder.
+ * sandbox_root_options: how it is mounted.
  * sandbox_cmdline: the text of /proc/cmdline. sandbox_disks: lines "MAJOR MINOR PATH".
  * sandbox_environment, sandbox_arguments: lines, what the kernel gives init. sandbox_init: its path.
  * sandbox_user: "yes" inside a user namespace. sandbox_read_only: names in /proc. sandbox_privileges: setpriv's option.
@@ -45,7 +46,7 @@ root=$sandbox_stage/root
 mount -n -t tmpfs -o mode=0755 sandbox "$sandbox_stage"
 mkdir "$root"
 if [ -n "$sandbox_type" ]; then
-  mount -n -t "$sandbox_type" -o ro,loop "$sandbox_root" "$root"
+  mount -n -t "$sandbox_type" -o "$sandbox_root_options" "$sandbox_root" "$root"
 else
   mount -n -t tmpfs -o mode=0755 root "$root"
   # The sandbox brings its own device nodes, and an ordinary user could not copy them.

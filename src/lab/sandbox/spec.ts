@@ -8,7 +8,13 @@ export interface SandboxSpec {
    * are no images.
    */
   readonly root:
-    | { readonly kind: 'image'; readonly image: string; readonly type: string }
+    | {
+        readonly kind: 'image';
+        readonly image: string;
+        readonly type: string;
+        /** Whether the board can mount it for writing; what it writes is then in the image. */
+        readonly writable?: boolean;
+      }
     | { readonly kind: 'folder'; readonly folder: string };
   /**
    * Disks of the board, in place, as block devices; each is an image of a file system or is filled by

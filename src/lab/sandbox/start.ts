@@ -42,9 +42,10 @@ export async function startSandbox(spec: SandboxSpec, options: StartOptions = {}
   };
   try {
     for (const disk of spec.disks ?? []) loops.push(await LoopDevice.attach(disk.image));
+    const rootDevice = await writableRoot(spec, loops);
     return await SandboxBoard.start({
       command: command(mode),
-      environment: { ...environment(spec, mode, loops), sandbox_stage: stage },
+      environment: { ...environment(spec, mode, loops), ...rootDevice, sandbox_stage: stage },
       mode,
       labShell: spec.labShell ?? true,
       life: options,
@@ -54,6 +55,17 @@ export async function startSandbox(spec: SandboxSpec, options: StartOptions = {}
     await clear();
     throw error;
   }
+}
+
+/** mount makes loop devices of its own for images, which cannot be written to when it is asked for a read-only mount. */
+async function writableRoot(
+  { root }: SandboxSpec,
+  loops: LoopDevice[],
+): Promise<Readonly<Record<string, string>>> {
+  if (root.kind !== 'image' || root.writable !== true) return {};
+  const loop = await LoopDevice.attach(root.image);
+  loops.push(loop);
+  return { sandbox_root: loop.path, sandbox_root_options: 'ro' };
 }
 
 function usableMode(spec: SandboxSpec): NamespaceMode {
@@ -101,6 +113,7 @@ function environment(
     sandbox_setup: setupScript,
     sandbox_root: spec.root.kind === 'image' ? spec.root.image : spec.root.folder,
     sandbox_type: spec.root.kind === 'image' ? spec.root.type : '',
+    sandbox_root_options: 'ro,loop',
     sandbox_cmdline: cmdline,
     sandbox_environment: named.join('\n'),
     sandbox_arguments: initArguments.join('\n'),

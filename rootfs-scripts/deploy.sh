@@ -1,0 +1,170 @@
+# shellcheck shell=sh
+# What `ovl deploy` runs on a board whose root can be written, over SSH: this file, then one call. $1 is always where that
+# root is: empty for /, or /rom on a board that runs in a union. What is found goes to stdout; what goes wrong to stderr.
+# Values come as words, never as text of a script. docs/decisions/0016 says what a release is.
+
+# deploy_look ROOT: one line for each thing that a deployment has to know.
+deploy_look() {
+  ovl_releases=$1/etc/overlaykit/releases
+  if [ -h "$1/sbin/overlay_init" ]; then
+    ovl_link=$(readlink "$1/sbin/overlay_init" 2>/dev/null || ls -l "$1/sbin/overlay_init")
+    echo "link ${ovl_link##* -> }"
+  elif [ -e "$1/sbin/overlay_init" ]; then
+    echo file
+  fi
+  for ovl_dir in "$ovl_releases"/*; do
+    [ -d "$ovl_dir" ] || continue
+    ovl_flags=
+    for ovl_flag in overlay_init tried confirmed; do
+      [ ! -e "$ovl_dir/$ovl_flag" ] || ovl_flags="$ovl_flags $ovl_flag"
+    done
+    ovl_before=-
+    [ ! -e "$ovl_dir/previous" ] || read -r ovl_before <"$ovl_dir/previous"
+    echo "release ${ovl_dir##*/} $ovl_before$ovl_flags"
+  done
+  [ ! -e /run/overlaykit/status.json ] || echo "status $(cat /run/overlaykit/status.json)"
+  [ ! -e /proc/sys/kernel/random/boot_id ] || echo "boot $(cat /proc/sys/kernel/random/boot_id)"
+  # shellcheck disable=SC3013 # whether this shell has it is the question
+  if [ /bin/sh -ef /bin/sh ] 2>/dev/null; then echo "ef"; fi
+  if command -v sha256sum >/dev/null 2>&1; then echo "sha256sum"; fi
+  [ ! -e "$1/sbin" ] || [ ! -d "$1/etc" ] || echo "tree"
+  echo end
+}
+
+# deploy_open ROOT: mounts it for writing where it is not, and proves that it can be written.
+deploy_open() {
+  ovl_probe=$1/etc/.overlaykit-probe
+  if ! (echo probe >"$ovl_probe") 2>/dev/null; then
+    mount -o remount,rw "$1/" || return 1
+    echo probe >"$ovl_probe" || return 1
+  fi
+  rm -f "$ovl_probe" && mkdir -p "$1/etc/overlaykit/releases"
+}
+
+# deploy_close ROOT: read-only again.
+deploy_close() {
+  sync
+  mount -o remount,ro "$1/"
+}
+
+# deploy_put FILE MODE: stdin becomes the file; what an interrupted deployment left of it goes. The folder is made.
+deploy_put() {
+  mkdir -p "${1%/*}" && rm -f "$1" && cat >"$1" && chmod "$2" "$1"
+}
+
+# deploy_replace FILE: stdin becomes the file by one rename; owner and mode stay where there was one.
+deploy_replace() {
+  ovl_new=$1.overlaykit-new
+  rm -f "$ovl_new"
+  mkdir -p "${1%/*}" || return 1
+  if [ -e "$1" ]; then
+    cp -p "$1" "$ovl_new" || return 1
+  fi
+  cat >"$ovl_new" && sync && mv -f "$ovl_new" "$1" && sync
+}
+
+# deploy_digest FILE: as sha256sum prints it; nothing where there is no such file.
+deploy_digest() {
+  [ ! -f "$1" ] || sha256sum <"$1"
+}
+
+# deploy_unmark FOLDER: a release that was tried is a new one again.
+deploy_unmark() {
+  rm -f "$1/tried" "$1/confirmed"
+}
+
+# deploy_check FOLDER: whether this board's own programs take what was put there: its shell reads overlay_init, and the helper runs.
+deploy_check() {
+  /bin/sh -n "$1/overlay_init" || return 1
+  [ ! -e "$1/overlay_helper" ] || "$1/overlay_helper" version
+}
+
+# deploy_publish FOLDER: FOLDER.partial gets its name, when all of it is on the disk. One of that name is a failed attempt, and no link
+# leads to it.
+deploy_publish() {
+  sync
+  rm -rf "$1" && mv "$1.partial" "$1" && sync
+}
+
+# deploy_set_aside ROOT NAME: an overlay_init that is no link, as an image brings it, becomes a release.
+deploy_set_aside() {
+  ovl_dir=$1/etc/overlaykit/releases/$2
+  rm -rf "$ovl_dir.partial"
+  mkdir -p "$ovl_dir.partial" && cp -p "$1/sbin/overlay_init" "$ovl_dir.partial/overlay_init" &&
+    echo confirmed >"$ovl_dir.partial/confirmed" && deploy_publish "$ovl_dir"
+}
+
+# deploy_switch ROOT NAME: one rename, and the next boot is that release's. A link to a file: mv replaces it with any mv.
+deploy_switch() {
+  ovl_link=$1/sbin/overlay_init
+  rm -f "$ovl_link.new"
+  ln -s "/etc/overlaykit/releases/$2/overlay_init" "$ovl_link.new" && sync && mv -f "$ovl_link.new" "$ovl_link" && sync
+}
+
+# deploy_confirm ROOT NAME: the release stays. From here on the names that people know lead to it.
+deploy_confirm() {
+  ovl_dir=$1/etc/overlaykit/releases/$2
+  echo confirmed >"$ovl_dir/confirmed" && sync || return 1
+  for ovl_pair in sbin/overlay_helper etc/overlaykit/plan.json etc/overlaykit/manifest.json; do
+    ovl_target=/etc/overlaykit/releases/$2/${ovl_pair##*/}
+    if [ -e "$ovl_dir/${ovl_pair##*/}" ]; then
+      rm -f "$1/$ovl_pair.new"
+      ln -s "$ovl_target" "$1/$ovl_pair.new" && mv -f "$1/$ovl_pair.new" "$1/$ovl_pair" || return 1
+    else
+      rm -f "$1/$ovl_pair"
+    fi
+  done
+  if [ -e "$ovl_dir/overlaykit.sh" ] && [ -d "$1/etc/profile.d" ]; then
+    deploy_replace "$1/etc/profile.d/overlaykit.sh" <"$ovl_dir/overlaykit.sh" || return 1
+  fi
+  sync
+}
+
+# deploy_forget ROOT KEEP...: deletes the releases that are not named, and what was never finished.
+deploy_forget() {
+  ovl_releases=$1/etc/overlaykit/releases
+  shift
+  for ovl_dir in "$ovl_releases"/*; do
+    case " $* " in *" ${ovl_dir##*/} "*) ;; *) rm -rf "$ovl_dir" ;; esac
+  done
+  sync
+}
+
+# deploy_free NAME: whether nothing uses this block device: neither a mount, by whatever name, nor a device mapper or the like above it.
+deploy_free() {
+  ovl_block=/sys/class/block/$1
+  [ -d "$ovl_block" ] || return 0
+  for ovl_dir in "$ovl_block"/holders/*; do
+    [ ! -e "$ovl_dir" ] || {
+      echo "${ovl_dir##*/} is made of it" >&2
+      return 1
+    }
+  done
+  read -r ovl_number <"$ovl_block/dev" || return 1
+  while read -r _ _ ovl_device _ ovl_target _; do
+    [ "$ovl_device" != "$ovl_number" ] || {
+      echo "it is mounted at $ovl_target" >&2
+      return 1
+    }
+  done </proc/self/mountinfo
+}
+
+# deploy_make_dirs ROOT PATH...: mount points that the root lacks.
+deploy_make_dirs() {
+  ovl_root=$1
+  shift
+  for ovl_dir in "$@"; do
+    [ -d "$ovl_root$ovl_dir" ] || mkdir -p "$ovl_root$ovl_dir" || return 1
+  done
+}
+
+# deploy_reboot: answers first, so that the end of the connection says nothing by itself.
+deploy_reboot() {
+  sync
+  (
+    sleep 1
+    reboot
+    sleep 20
+    reboot -f
+  ) </dev/null >/dev/null 2>&1 &
+}

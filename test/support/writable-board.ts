@@ -1,0 +1,239 @@
+/**
+ * A board with a root that can be written, on this machine's kernel: an ext4 image as the root, extlinux.conf in it, which
+ * is read before each boot as a boot loader reads it, and a Device into whichever boot runs. It comes back after a reboot.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { commandLine } from '../../src/device/command-line.ts';
+import type {
+  Command,
+  Device,
+  Loss,
+  Outcome,
+  ReconnectOptions,
+  RunOptions,
+} from '../../src/device/device.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
+import { type BusyboxRootOptions, busyboxTree } from '../../src/lab/roots/busybox.ts';
+import { file, type RootFile } from '../../src/lab/roots/root-file.ts';
+import { rootTar } from '../../src/lab/roots/root-tar.ts';
+import type { SandboxBoard } from '../../src/lab/sandbox/sandbox-board.ts';
+import { startSandbox } from '../../src/lab/sandbox/start.ts';
+import { runTool } from '../../src/system/process.ts';
+import { requireTool } from '../../src/system/tools.ts';
+
+const loaderPath = '/boot/extlinux/extlinux.conf';
+const loaderText = `timeout 10
+label lab
+  linux /vmlinuz
+  append root=/dev/mmcblk0p2 quiet
+`;
+
+export const storageDevice = '/dev/mmcblk0p3';
+
+/** The board file of these boards; `more` replaces or adds top-level keys. */
+export function writableBoardText(more: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    version: 1,
+    name: 'pole',
+    arch: 'x86_64',
+    kernel: { version: '6.1' },
+    root: { type: 'ext4' },
+    storage: { type: 'ext4', find: { path: storageDevice } },
+    helper: { enabled: false },
+    // Power that goes again and again is not what these boards are to fall back for.
+    generations: { attempts: 99 },
+    ...more,
+  });
+}
+
+export interface WritableBoardOptions {
+  readonly root?: Omit<BusyboxRootOptions, 'type' | 'out'>;
+}
+
+/** What a board's power cut is for a Device: thrown in the middle of a command. */
+export function cutOff(): Failure {
+  return new Failure({ code: 'OVL533', severity: 'error', message: 'the connection to the board went' });
+}
+
+export class WritableBoard implements Device {
+  readonly name = 'pole';
+  readonly lost: Promise<Loss> = new Promise(() => {});
+  /** The scripts' words of every command that was run, for tests of the order. */
+  readonly commands: string[][] = [];
+  /** Consoles of the boots so far, the running one last. */
+  readonly boots: SandboxBoard[] = [];
+  /** Number of the command before which the power is cut; none where undefined. */
+  cutBefore: number | undefined;
+  readonly #folder: string;
+  #stopped = false;
+  #next: Promise<void> = Promise.resolve();
+
+  static async make(options: WritableBoardOptions = {}): Promise<WritableBoard> {
+    const folder = await mkdtemp(join(tmpdir(), 'ovl-writable-'));
+    await makeExt4(join(folder, 'root.img'), 48, [
+      ...(await busyboxTree({
+        samples: false,
+        ...options.root,
+        files: [file(loaderPath, loaderText), ...(options.root?.files ?? [])],
+      })),
+    ]);
+    await makeExt4(join(folder, 'storage.img'), 16, []);
+    return new WritableBoard(folder);
+  }
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get board(): SandboxBoard {
+    const last = this.boots.at(-1);
+    if (last === undefined) throw new Error('not booted');
+    return last;
+  }
+
+  /** Boots what the boot loader's configuration says, and again whenever the board has ended by itself. */
+  async boot(): Promise<void> {
+    const words = await this.#kernelWords();
+    const init = words.findLast((word) => word.startsWith('init='))?.slice('init='.length) ?? '/sbin/init';
+    const board = await startSandbox({
+      root: { kind: 'image', image: join(this.#folder, 'root.img'), type: 'ext4', writable: true },
+      disks: [{ image: join(this.#folder, 'storage.img'), device: storageDevice }],
+      init,
+      words,
+    });
+    this.boots.push(board);
+    this.#next = board.exited.then(({ kind }) =>
+      kind === 'off' && !this.#stopped ? this.boot() : undefined,
+    );
+    await board.run(
+      `echo ${randomUUID()} >/dev/boot_id && mount --bind /dev/boot_id /proc/sys/kernel/random/boot_id`,
+    );
+  }
+
+  /** Cuts the power and switches it on again. */
+  async powerCycle(): Promise<void> {
+    await this.board.cut();
+    await this.#next;
+    this.cutBefore = undefined;
+    await this.boot();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.boots.at(-1)?.cut();
+    await this.#next;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Text of a file of the root while the board is off or running. */
+  async fileOfRoot(path: string): Promise<string> {
+    const { stdout } = await execa(requireTool('debugfs'), [
+      '-R',
+      `cat ${path}`,
+      join(this.#folder, 'root.img'),
+    ]);
+    return stdout;
+  }
+
+  async run(command: Command, options: RunOptions = {}): Promise<Outcome> {
+    const last = command.kind === 'script' ? (command.text.trimEnd().split('\n').at(-1) ?? '') : '';
+    this.commands.push([last, ...command.words]);
+    if (this.cutBefore !== undefined && this.commands.length > this.cutBefore) throw cutOff();
+    const { line, preamble } = commandLine(command);
+    return within(this.board, line, preamble, options);
+  }
+
+  expectReboot(): void {}
+
+  async reconnect({ deadlineMs }: ReconnectOptions): Promise<void> {
+    const until = Date.now() + deadlineMs;
+    const before = this.boots.length;
+    // The reboot comes a second after its answer.
+    while (this.boots.length === before && Date.now() < Math.min(until, Date.now() + 100)) await sleep(20);
+    for (let waited = 0; waited < 8000 && this.boots.length === before; waited += 20) await sleep(20);
+    await this.board.run('true');
+  }
+
+  async close(): Promise<void> {}
+
+  async #kernelWords(): Promise<readonly string[]> {
+    const text = await this.fileOfRoot(loaderPath);
+    const append = text.split('\n').find((line) => /^\s*append\s/.test(line)) ?? '';
+    return append.trim().split(/\s+/).slice(1);
+  }
+}
+
+function entrance(board: SandboxBoard): readonly string[] {
+  const namespaces = ['--mount', '--pid', '--net', '--uts', '--ipc', '--root', '--wd'];
+  if (board.initPid === undefined) throw cutOff();
+  return ['--target', String(board.initPid), ...namespaces, '--'];
+}
+
+/** Runs it beside what runs already. Its stdin ends when it does, whoever would still write. */
+async function within(
+  board: SandboxBoard,
+  line: string,
+  preamble: Uint8Array,
+  options: RunOptions,
+): Promise<Outcome> {
+  const child = spawn(requireTool('nsenter'), [...entrance(board), '/bin/sh', '-c', line], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    stdio: 'pipe',
+    timeout: 60_000,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (options.onStdout === undefined) stdout.push(chunk);
+    else void options.onStdout(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdin.on('error', () => {});
+  void feed(child.stdin, allOf(preamble, options.stdin)).catch(() => child.kill());
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  child.stdin.destroy();
+  return {
+    ending: { kind: 'exited', code: code ?? 255 },
+    stdout: Buffer.concat(stdout),
+    stderr: Buffer.concat(stderr),
+  };
+}
+
+async function feed(stdin: Writable, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of bytes) {
+    if (stdin.destroyed) return;
+    if (!stdin.write(chunk)) await once(stdin, 'drain');
+  }
+  stdin.end();
+}
+
+async function* allOf(
+  preamble: Uint8Array,
+  stdin: RunOptions['stdin'] = new Uint8Array(),
+): AsyncGenerator<Uint8Array> {
+  yield preamble;
+  if (stdin instanceof Uint8Array) yield stdin;
+  else yield* stdin;
+}
+
+/** As root: the tree keeps its owners and device nodes. */
+async function makeExt4(image: string, mebibytes: number, tree: readonly RootFile[]): Promise<void> {
+  const folder = `${image}.tree`;
+  await mkdir(folder);
+  if (tree.length > 0) await runTool('tar', ['-x', '-p', '-C', folder], { input: await rootTar(tree) });
+  await writeFile(image, '');
+  await truncate(image, mebibytes * 2 ** 20);
+  await runTool('mkfs.ext4', ['-q', '-d', folder, image]);
+  await rm(folder, { recursive: true });
+}

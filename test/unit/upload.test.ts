@@ -6,6 +6,7 @@ import { archive, archiveSize } from '../../src/device/upload/archive.ts';
 import { digestOf } from '../../src/device/upload/digest.ts';
 import { readInventory } from '../../src/device/upload/inventory.ts';
 import { counting, type Progress } from '../../src/device/upload/progress.ts';
+import { expressionOf, sortsOf } from '../../src/device/upload/sorts.ts';
 import { uploadTree } from '../../src/device/upload/tree.ts';
 import { file, folder, link, noise, sampleTree } from '../support/upload-tree.ts';
 
@@ -45,7 +46,7 @@ test('whatever a board answers, reading it ends', (t) => {
     fc.constantFrom(
       '\n',
       '\0',
-      `\n${mark} type f\n`,
+      `\n${mark} names\n`,
       `\n${mark} sums\n`,
       `\n${mark} links\n`,
       `\n${mark} digest md5sum\n`,
@@ -58,11 +59,36 @@ test('whatever a board answers, reading it ends', (t) => {
     fc.property(
       fc.array(piece).map((all) => all.join('')),
       (answer) => {
-        t.true(readInventory(Buffer.from(answer), mark).found.size <= answer.length);
+        const sorts = sortsOf(sampleTree('1'));
+        t.true(readInventory(Buffer.from(answer), mark, sorts).found.size <= answer.length);
       },
     ),
     { numRuns: 300 },
   );
+});
+
+test('how often find prints a name says what it is', async (t) => {
+  const entries = [folder('a'), file('a/1', ''), file('a/2', ''), file('b', '', 0o600), link('c', 'b')];
+  const sorts = sortsOf(entries);
+  t.deepEqual(sorts.slice(0, 2), [
+    { kind: 'file', mode: 0o644 },
+    { kind: 'directory', mode: 0o755 },
+  ]);
+  t.deepEqual(sorts.at(-1), { kind: 'other' });
+  t.true(
+    expressionOf(sorts)
+      .replaceAll(/\$\S+/g, 'X')
+      .startsWith('-type f -perm 644 X -o -type d -perm 755 X X -o '),
+  );
+  const answer = (end: string, names: string): Buffer =>
+    Buffer.from(`m end ${end}\nm there\nm names\n${names}\nm links\nm sums\nm done\n`);
+  const { found, there } = readInventory(answer('-print0', '.\0.\0./a\0./a\0./a/1\0./x\ny\0'), 'm', sorts);
+  t.true(there);
+  t.deepEqual(found.get('a'), { kind: 'directory', mode: 0o755 });
+  t.deepEqual(found.get('a/1'), { kind: 'file', mode: 0o644 });
+  t.deepEqual(found.get('x\ny'), { kind: 'file', mode: 0o644 });
+  const torn = readInventory(answer('-print', '.\n.\n./a/1\n./x\ny\n'), 'm', sorts);
+  t.is(torn.found.get('y')?.kind, 'other', 'half a name is nothing that is wanted');
 });
 
 test('progress tells a rate and what is left', (t) => {

@@ -1,5 +1,4 @@
 /** One command over one channel of a connection: bounded in time and in what it may say, with stdin held back by the board. */
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { type BoardState, type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
@@ -12,6 +11,7 @@ import {
   type RunOptions,
   runDefaults,
 } from '../device.ts';
+import { feed } from './feed.ts';
 
 export interface Connection {
   readonly client: Client;
@@ -248,48 +248,4 @@ async function readStderr(channel: ClientChannel, options: RunOptions, bounds: B
     }
   }
   return Buffer.concat(chunks);
-}
-
-/** Bytes of one write: what a packet of ssh2 carries. Smaller chunks would be a packet each. */
-const writeSize = 32 << 10;
-
-async function feed(
-  channel: ClientChannel,
-  preamble: Uint8Array,
-  stdin: RunOptions['stdin'],
-  ended: Promise<unknown>,
-  touch: () => void,
-): Promise<void> {
-  let over = false;
-  const closed = ended.then(() => {
-    over = true;
-  });
-  const write = async (bytes: Uint8Array): Promise<void> => {
-    if (over || channel.write(bytes)) return;
-    await Promise.race([once(channel, 'drain'), closed]);
-    touch();
-  };
-  if (preamble.length > 0) await write(preamble);
-  if (stdin instanceof Uint8Array) await write(stdin);
-  else if (stdin !== undefined) {
-    for await (const chunk of gathered(stdin)) {
-      if (over) break;
-      await write(chunk);
-    }
-  }
-  if (!over) channel.end();
-}
-
-async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < writeSize) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
-  }
-  if (bytes > 0) yield Buffer.concat(waiting);
 }

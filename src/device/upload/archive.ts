@@ -3,7 +3,7 @@
  * write names beyond ASCII and long ones as pax records, which busybox skips: the file would come out under another name.
  */
 import { bytesOf } from './digest.ts';
-import type { UploadEntry } from './tree.ts';
+import type { FileEntry, UploadEntry } from './tree.ts';
 
 const block = 512;
 /** A header's field for a name. */
@@ -19,29 +19,64 @@ export function archiveSize(entries: readonly UploadEntry[]): number {
   }, 2 * block);
 }
 
+/** Few large pieces cost the sender less than a header, a file and its padding each by themselves. */
+const pieceBytes = 256 << 10;
+
 /**
  * @param mtime seconds since 1970 that every entry gets
  * @throws RangeError where a source has other than the size that was said
  */
 export async function* archive(entries: readonly UploadEntry[], mtime: number): AsyncGenerator<Uint8Array> {
+  const pieces = new Pieces();
   for (const entry of entries) {
     const name = nameOf(entry);
-    if (Buffer.byteLength(name) > nameBytes) yield longRecord('L', name);
+    if (Buffer.byteLength(name) > nameBytes) yield* pieces.add(longRecord('L', name));
     if (entry.kind === 'symlink' && Buffer.byteLength(entry.target) > nameBytes)
-      yield longRecord('K', entry.target);
-    yield header(entry, name, mtime);
+      yield* pieces.add(longRecord('K', entry.target));
+    yield* pieces.add(header(entry, name, mtime));
     if (entry.kind !== 'file') continue;
-    let sent = 0;
-    for await (const chunk of bytesOf(entry.content)) {
-      sent += chunk.length;
-      if (sent > entry.size) break;
-      yield chunk;
-    }
-    if (sent !== entry.size)
-      throw new RangeError(`${JSON.stringify(entry.path)} is no longer of ${entry.size} bytes`);
-    yield Buffer.alloc(padded(sent) - sent);
+    if (entry.content instanceof Uint8Array && entry.content.length === entry.size)
+      yield* pieces.add(entry.content);
+    else yield* fromSource(entry, pieces);
+    yield* pieces.add(zeros.subarray(0, padded(entry.size) - entry.size));
   }
-  yield Buffer.alloc(2 * block);
+  yield* pieces.add(zeros);
+  yield* pieces.rest();
+}
+
+const zeros = Buffer.alloc(2 * block);
+
+async function* fromSource({ path, size, content }: FileEntry, pieces: Pieces): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  for await (const chunk of bytesOf(content)) {
+    sent += chunk.length;
+    if (sent > size) break;
+    yield* pieces.add(chunk);
+  }
+  if (sent !== size) throw new RangeError(`${JSON.stringify(path)} is no longer of ${size} bytes`);
+}
+
+/** Gathers bytes into pieces of one size; each is a buffer of its own, because whoever gets it may keep it. */
+class Pieces {
+  #piece = Buffer.allocUnsafe(pieceBytes);
+  #length = 0;
+
+  *add(bytes: Uint8Array): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + pieceBytes - this.#length);
+      this.#piece.set(part, this.#length);
+      this.#length += part.length;
+      at += part.length;
+      if (this.#length < pieceBytes) continue;
+      yield this.#piece;
+      this.#piece = Buffer.allocUnsafe(pieceBytes);
+      this.#length = 0;
+    }
+  }
+
+  *rest(): Generator<Uint8Array> {
+    if (this.#length > 0) yield this.#piece.subarray(0, this.#length);
+  }
 }
 
 /** "./" keeps a name that begins with "-" from being an option, and is what find prints. */

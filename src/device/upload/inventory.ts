@@ -3,6 +3,7 @@
  * programs are asked only for what they all print alike: messages, dates and the columns of ls differ between them.
  */
 import { type DigestProgram, digestPrograms } from './digest.ts';
+import type { Sort } from './sorts.ts';
 
 export interface Inventory {
   /** Whether there is a folder. */
@@ -14,7 +15,7 @@ export interface Inventory {
 }
 
 export interface Found {
-  readonly kind: 'directory' | 'file' | 'symlink' | 'other';
+  readonly kind: Sort['kind'];
   /** Permission bits, where they are among those that were asked for. */
   readonly mode?: number;
   readonly digest?: string;
@@ -24,9 +25,10 @@ export interface Found {
 const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
 
 /**
- * Shell functions. ovl_tools prints what the board has; ovl_list FOLDER MODES prints what the folder has. Every part begins
- * with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where find can do that.
- * $ovl_only narrows which files get digests; where find does not know it, all get them.
+ * Shell functions. ovl_tools looks what the board has; ovl_list FOLDER SORTS prints that, and what the folder has. Every
+ * part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where find can
+ * do that. SORTS is expressionOf(sorts). $ovl_only narrows which files get digests; where find does not know it, all get
+ * them.
  */
 export const inventoryFunctions = `
 ovl_tools() {
@@ -41,26 +43,16 @@ ovl_tools() {
   done
   ovl_end=-print0
   find / -prune -print0 >/dev/null 2>&1 || ovl_end=-print
+}
+ovl_list() (
   echo "$ovl_mark programs $ovl_have"
   echo "$ovl_mark digest $ovl_digest"
   echo "$ovl_mark end $ovl_end"
-}
-ovl_list() (
   cd "$1" 2>/dev/null || exit 0
   echo "$ovl_mark there"
-  for ovl_type in d f l; do
-    echo "$ovl_mark type $ovl_type"
-    find . -type "$ovl_type" "$ovl_end"
-    echo
-  done
-  echo "$ovl_mark type o"
-  find . ! -type d ! -type f ! -type l "$ovl_end"
+  echo "$ovl_mark names"
+  eval "find . $2"
   echo
-  for ovl_word in $2; do
-    echo "$ovl_mark mode $ovl_word"
-    find . ! -type l -perm "$ovl_word" "$ovl_end"
-    echo
-  done
   echo "$ovl_mark links"
   find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
   echo "$ovl_mark sums"
@@ -70,60 +62,58 @@ ovl_list() (
 `;
 
 /** Reads an answer. Whatever it has, the result is only ever compared with what is wanted. */
-export function readInventory(answer: Uint8Array, mark: string): Inventory {
-  const parts = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength)
-    .toString('utf8')
-    .split(new RegExp(`(?:^|\\n)${mark} `))
-    .slice(1)
-    .map((part) => {
-      const at = part.indexOf('\n');
-      return at < 0 ? { head: part, body: '' } : { head: part.slice(0, at), body: part.slice(at + 1) };
-    });
-  const of = (head: string): string => parts.find((part) => part.head === head)?.body ?? '';
+export function readInventory(answer: Uint8Array, mark: string, sorts: readonly Sort[]): Inventory {
+  const parts = partsOf(answer, mark);
   const word = (name: string): string =>
-    parts
-      .find(({ head }) => head.startsWith(`${name} `))
-      ?.head.slice(name.length + 1)
+    [...parts.keys()]
+      .find((head) => head.startsWith(`${name} `))
+      ?.slice(name.length + 1)
       .trim() ?? '';
-  const end = word('end') === '-print0' ? '\0' : '\n';
-  const names = (head: string): readonly string[] =>
-    of(head)
-      .split(end)
-      .map((name) => name.replace(/^\n?\.\//, ''))
-      .filter((name) => name !== '' && name !== '.' && name !== '\n');
   const digest = digestPrograms.find((one) => one === word('digest')) ?? 'wc -c';
-  const modes = new Map<string, number>();
-  for (const { head } of parts)
-    if (head.startsWith('mode '))
-      for (const name of names(head)) modes.set(name, Number.parseInt(head.slice(5), 8));
-  const sums = readSums(of('sums'), digest);
-  const links = readLinks(of('links'));
+  const sums = readSums(parts.get('sums') ?? '', digest);
+  const links = readLinks(parts.get('links') ?? '');
   const found = new Map<string, Found>();
-  for (const [letter, kind] of kinds) {
-    for (const name of names(`type ${letter}`)) {
-      const [mode, sum, target] = [modes.get(name), sums.get(name), links.get(name)];
-      found.set(name, {
-        kind,
-        ...(mode === undefined ? {} : { mode }),
-        ...(sum === undefined ? {} : { digest: sum }),
-        ...(target === undefined ? {} : { target }),
-      });
-    }
+  const names = readNames(parts.get('names') ?? '', word('end') === '-print0' ? '\0' : '\n');
+  for (const [name, times] of names) {
+    const { kind, mode } = sorts[times - 1] ?? other;
+    const [sum, target] = [sums.get(name), links.get(name)];
+    found.set(name, {
+      kind,
+      ...(mode === undefined ? {} : { mode }),
+      ...(sum === undefined ? {} : { digest: sum }),
+      ...(target === undefined ? {} : { target }),
+    });
   }
-  return {
-    there: parts.some(({ head }) => head === 'there'),
-    digest,
-    programs: new Set(word('programs').split(' ')),
-    found,
-  };
+  return { there: parts.has('there'), digest, programs: new Set(word('programs').split(' ')), found };
 }
 
-const kinds = [
-  ['d', 'directory'],
-  ['f', 'file'],
-  ['l', 'symlink'],
-  ['o', 'other'],
-] as const;
+const other: Sort = { kind: 'other' };
+
+/** What stands below each of the script's own lines; the first of a name counts. */
+function partsOf(answer: Uint8Array, mark: string): ReadonlyMap<string, string> {
+  const text = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength).toString('utf8');
+  const parts = new Map<string, string>();
+  for (const part of text.split(new RegExp(`(?:^|\\n)${mark} `)).slice(1)) {
+    const at = part.indexOf('\n');
+    const [head, body] = at < 0 ? [part, ''] : [part.slice(0, at), part.slice(at + 1)];
+    if (!parts.has(head)) parts.set(head, body);
+  }
+  return parts;
+}
+
+/**
+ * How often each path was printed in a row. What does not begin as find's paths do is the rest of a name with a line feed,
+ * from a find that cannot end names otherwise: it is a name that nobody wants, so that nothing is taken for the same.
+ */
+function readNames(body: string, end: string): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const path of body.split(end)) {
+    if (path === '' || path === '.' || path === '\n') continue;
+    const name = path.startsWith('./') ? path.slice(2) : path;
+    times.set(name, path.startsWith('./') ? (times.get(name) ?? 0) + 1 : Number.POSITIVE_INFINITY);
+  }
+  return times;
+}
 
 const records: Readonly<Record<DigestProgram, RegExp>> = {
   sha256sum: /^\\?([0-9a-f]{64}) [ *]\.\//gm,

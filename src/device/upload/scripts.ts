@@ -2,6 +2,7 @@
  * What the board runs during an upload. Each script says with $ovl_mark lines what became of it; nothing is read out of the
  * programs' own messages. Words: destination, mark, then the script's own.
  */
+import { quote } from '../../render/quote.ts';
 import { inventoryFunctions } from './inventory.ts';
 
 /** Beside the destination, so on its file system: what is being put together, what is complete, what was there before. */
@@ -25,13 +26,6 @@ const resume = `
 if [ ! -e "$ovl_dest" ] && [ ! -h "$ovl_dest" ] && [ -d "$ovl_next" ]; then mv "$ovl_next" "$ovl_dest"; fi
 `;
 
-/** $3: the permission bits that are wanted, between blanks. */
-export const askScript = `${names}${inventoryFunctions}${resume}
-ovl_tools
-if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
-ovl_list "$ovl_dest" "$3"
-`;
-
 /** On a failure the staged part goes, and the answer says what room there was before that. */
 const failing = `
 trap '' HUP
@@ -50,7 +44,7 @@ ovl_fail() {
 
 const begin = `
 if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
-rm -rf "$ovl_new"
+if [ -e "$ovl_new" ] || [ -h "$ovl_new" ]; then rm -rf "$ovl_new"; fi
 if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
 `;
 
@@ -59,7 +53,7 @@ if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 
  * and only what arrived, whose files have one name each, is looked at again.
  */
 const copyOrMake = `
-if [ "$3" = reuse ]; then
+if [ "$ovl_way" = reuse ]; then
   rmdir "$ovl_new" || ovl_fail make
   if cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; then
     ovl_only='-links 1'
@@ -68,27 +62,56 @@ if [ "$3" = reuse ]; then
     cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy
   fi
 fi
-ovl_modes=$4
 cd "$ovl_new" || ovl_fail make
-shift 4
 `;
 
 /** sync -f writes this file system only; programs without it do all of them. */
 const finish = `
 cd / || ovl_fail make
-ovl_tools
-ovl_list "$ovl_new" "$ovl_modes"
+ovl_list "$ovl_new" "$ovl_sorts"
 if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
 `;
 
-/** $3: reuse or fresh; $4: permission bits; further words: what to remove first. stdin: the archive. */
-export const tarScript = `${names}${failing}${begin}${copyOrMake}${inventoryFunctions}
+const goLine = 'go';
+
+/** What uploadScript is told on stdin before the archive. @param replaced paths that are removed first */
+export function receiveLines(mark: string, way: 'reuse' | 'fresh', replaced: readonly string[]): Uint8Array {
+  const words = replaced.map((path) => quote(`./${path}`));
+  return Buffer.from(`ovl_way=${way}\nset -- ${words.join(' ')}\n${mark} ${goLine}\n`);
+}
+
+const goOn = `
+echo "$ovl_mark asked"
+ovl_rest=
+while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do
+  ovl_rest="$ovl_rest$ovl_line
+"
+done
+if [ "$ovl_line" != "$ovl_mark ${goLine}" ]; then exit 0; fi
+eval "$ovl_rest"
+`;
+
+/**
+ * All of an upload but the switch, in one session, because each costs a round trip, a login shell and the reading of its
+ * script. $3: what find is to tell (expressionOf). What the destination has is the first answer; stdin then says how it
+ * goes on (receiveLines), or ends where nothing is to be done, and the archive follows. Where there is no destination,
+ * no digest is made before.
+ */
+export const uploadScript = `${names}${inventoryFunctions}${resume}
+ovl_sorts=$3
+if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
+ovl_tools
+ovl_list "$ovl_dest" "$ovl_sorts"
+${failing}${goOn}${begin}${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 tar xpf - || ovl_fail unpack
 ${finish}`;
 
-/** As above without stdin and without the end; further words are remove PATH, directory MODE PATH, symlink TARGET PATH. */
-export const prepareScript = `${names}${failing}${begin}${copyOrMake}
+/** For boards without tar, as above without stdin and without the end; $3: reuse or fresh; further words are remove PATH, directory MODE PATH, symlink TARGET PATH. */
+export const prepareScript = `${names}${failing}
+ovl_way=$3
+shift 3
+${begin}${copyOrMake}
 while [ $# -gt 0 ]; do
   case $1 in
     remove) rm -rf "$2" && shift 2 ;;
@@ -105,9 +128,10 @@ cd "$ovl_new" || ovl_fail make
 { cat >"$4" && chmod "$3" "$4"; } || ovl_fail unpack
 `;
 
-/** $3: permission bits, between blanks. */
+/** $3: what find is to tell. */
 export const finishScript = `${names}${failing}${inventoryFunctions}
-ovl_modes=$3
+ovl_sorts=$3
+ovl_tools
 ${finish}`;
 
 /**
@@ -117,10 +141,13 @@ ${finish}`;
 export const switchScript = `${names}
 trap '' HUP INT TERM
 set -e
-if [ -d "$ovl_new" ]; then rm -rf "$ovl_next"; mv "$ovl_new" "$ovl_next"; fi
+if [ -d "$ovl_new" ]; then
+  if [ -e "$ovl_next" ]; then rm -rf "$ovl_next"; fi
+  mv "$ovl_new" "$ovl_next"
+fi
 [ -d "$ovl_next" ]
 if [ -e "$ovl_dest" ]; then
-  rm -rf "$ovl_older"
+  if [ -e "$ovl_older" ]; then rm -rf "$ovl_older"; fi
   if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_older"; fi
   if mv --exchange -T "$ovl_next" "$ovl_dest" 2>/dev/null; then
     mv "$ovl_next" "$ovl_previous"
@@ -132,7 +159,7 @@ else
   mv "$ovl_next" "$ovl_dest"
 fi
 sync -f "$ovl_dest" 2>/dev/null || sync
-rm -rf "$ovl_older"
+if [ -e "$ovl_older" ]; then rm -rf "$ovl_older"; fi
 echo "$ovl_mark switched"
 `;
 

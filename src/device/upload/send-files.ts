@@ -1,9 +1,10 @@
 /** For boards without tar: folders and links by a script, then each file by `cat`, a few at a time over one connection. */
 import { bytesOf } from './digest.ts';
+import type { Parcel } from './parcel.ts';
+import type { Place } from './place.ts';
 import { fileScript, finishScript, prepareScript } from './scripts.ts';
 import type { FileEntry, UploadEntry } from './tree.ts';
 import { failedAt } from './trouble.ts';
-import type { Parcel, Place } from './upload.ts';
 
 /** The device lets as many through as the server can. */
 const atOnce = 4;
@@ -16,7 +17,6 @@ export async function sendFiles(
   const replaced = parcel.replaced.flatMap((path) => ['remove', `./${path}`]);
   const prepared = await place.run(prepareScript, [
     parcel.reuse ? 'reuse' : 'fresh',
-    parcel.modes,
     ...replaced,
     ...parcel.entries.flatMap(preparation),
   ]);
@@ -35,7 +35,7 @@ export async function sendFiles(
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  return failed[0] ?? place.run(finishScript, [parcel.modes]);
+  return failed[0] ?? place.run(finishScript, [parcel.expression]);
 }
 
 function preparation(entry: UploadEntry): readonly string[] {

@@ -1,0 +1,201 @@
+/** A place on a board, and what is run beside it. */
+import { randomBytes } from 'node:crypto';
+import { Failure } from '../../diagnostics/diagnostic.ts';
+import { type Device, type RunOptions, script, succeeded } from '../device.ts';
+import { answerLimit, SessionAnswer } from './answer.ts';
+import { archive } from './archive.ts';
+import { type Inventory, readInventory } from './inventory.ts';
+import type { Parcel } from './parcel.ts';
+import { counting, type Progress } from './progress.ts';
+import { discardScript, receiveLines, switchScript, uploadScript } from './scripts.ts';
+import { sendFiles } from './send-files.ts';
+import { expressionOf, type Sort } from './sorts.ts';
+import { type Answer, cannotReceive, failedAt, uploadFailure } from './trouble.ts';
+
+export interface UploadOptions {
+  /** Seconds since 1970 that every file and folder gets; 0 by default, so that two uploads are the same. */
+  readonly mtime?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  /** What is done, as it is begun: for progress, and for tests of the order. */
+  readonly onStep?: (step: UploadStep) => void;
+  readonly signal?: AbortSignal;
+  /** Longest time without a byte in either direction, in milliseconds; two minutes by default, because flash erases. */
+  readonly silenceMs?: number;
+}
+
+export type UploadStep = 'ask' | 'send' | 'verify' | 'switch' | 'discard';
+
+const silence = 120_000;
+/** How long the board may take to give up after an abort, in milliseconds. */
+const lateMs = 5_000;
+
+/** What became of asking and sending. */
+export interface Exchanged {
+  readonly before: Inventory;
+  /** undefined where there was nothing to send. */
+  readonly sent?: { readonly parcel: Parcel; readonly after: Inventory };
+}
+
+interface RunAnswer extends Answer {
+  readonly ok: boolean;
+  readonly bytes: Buffer;
+}
+
+export class Place {
+  readonly #device: Device;
+  readonly #options: UploadOptions;
+  /** A line that begins with it is the script's, whatever names and programs print. */
+  readonly mark = `ovl-${randomBytes(12).toString('hex')}`;
+  readonly dest: string;
+
+  constructor(device: Device, dest: string, options: UploadOptions) {
+    this.#device = device;
+    this.dest = dest;
+    this.#options = options;
+  }
+
+  async run(text: string, words: readonly string[], options: RunOptions = {}): Promise<RunAnswer> {
+    const { signal, silenceMs = silence } = this.#options;
+    const outcome = await this.#device.run(script(text, this.dest, this.mark, ...words), {
+      deadlineMs: Number.POSITIVE_INFINITY,
+      silenceMs,
+      limit: answerLimit,
+      boardState: 'unchanged',
+      ...(signal === undefined ? {} : { signal }),
+      ...options,
+    });
+    return {
+      ok: succeeded(outcome),
+      bytes: outcome.stdout,
+      stdout: outcome.stdout.toString('utf8'),
+      stderr: outcome.stderr.toString('utf8'),
+    };
+  }
+
+  #step(step: UploadStep): void {
+    this.#options.onStep?.(step);
+  }
+
+  /**
+   * Asks what is there, and goes on with what `choose` makes of it.
+   * @param choose gives what is to be sent, or undefined
+   */
+  async exchange(
+    sorts: readonly Sort[],
+    choose: (before: Inventory) => Promise<Parcel | undefined>,
+  ): Promise<Exchanged> {
+    this.#step('ask');
+    const session = new Session(this, sorts, this.#options, async (before) => {
+      if (!before.programs.has('find')) throw cannotReceive(['find']);
+      const parcel = await choose(before);
+      if (parcel !== undefined) this.#step('send');
+      return parcel;
+    });
+    try {
+      const answer = await session.run();
+      const { before, parcel } = session;
+      if (before === undefined) throw uploadFailure(this.dest, answer, this.mark, 0);
+      if (parcel === undefined) return { before };
+      const sent = parcel.hasTar ? answer : await sendFiles(this, parcel, this.counter(parcel.bytes));
+      this.#step('verify');
+      if (failedAt(sent, this.mark) !== undefined || !sent.stdout.includes(`${this.mark} synced`))
+        throw uploadFailure(this.dest, sent, this.mark, parcel.bytes);
+      return { before, sent: { parcel, after: readInventory(sent.bytes, this.mark, sorts) } };
+    } catch (error) {
+      if (session.parcel !== undefined) await this.discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  counter(total: number): (bytes: number) => void {
+    return counting(total, this.#options.onProgress ?? (() => {}));
+  }
+
+  async switch(): Promise<void> {
+    this.#step('switch');
+    const answer = await this.run(switchScript, [], { boardState: 'unknown' });
+    if (answer.ok && answer.stdout.includes(`${this.mark} switched`)) return;
+    const failure = uploadFailure(this.dest, answer, this.mark, 0);
+    throw new Failure(failure.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })));
+  }
+
+  /** Best effort where the connection is the trouble: what is left is removed by the next upload. */
+  async discard(): Promise<void> {
+    this.#step('discard');
+    await this.#device.run(script(discardScript, this.dest, this.mark), { boardState: 'unchanged' });
+  }
+}
+
+/** One run of uploadScript: its first answer is read while it waits for the rest of its stdin. */
+class Session {
+  before: Inventory | undefined;
+  parcel: Parcel | undefined;
+  readonly #place: Place;
+  readonly #sorts: readonly Sort[];
+  readonly #options: UploadOptions;
+  readonly #choose: (before: Inventory) => Promise<Parcel | undefined>;
+  readonly #answer: SessionAnswer;
+  #error: unknown;
+
+  constructor(
+    place: Place,
+    sorts: readonly Sort[],
+    options: UploadOptions,
+    choose: (before: Inventory) => Promise<Parcel | undefined>,
+  ) {
+    this.#place = place;
+    this.#sorts = sorts;
+    this.#options = options;
+    this.#choose = choose;
+    this.#answer = new SessionAnswer(`${place.mark} asked`);
+  }
+
+  /**
+   * Where the archive cannot be gone on with, it ends early, and the board's tar fails and takes the staged part away: were
+   * the channel closed instead, what still runs on the board would go on beside whatever is done next.
+   */
+  async run(): Promise<RunAnswer> {
+    const { signal } = this.#options;
+    const late = new AbortController();
+    const abort = (): void => late.abort(signal?.reason);
+    const onAbort = (): void =>
+      this.parcel === undefined ? abort() : void setTimeout(abort, lateMs).unref();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const answer = await this.#place.run(uploadScript, [expressionOf(this.#sorts)], {
+        stdin: this.#stdin(),
+        signal: late.signal,
+        onStdout: (chunk) => this.#answer.add(chunk),
+      });
+      if (this.#error !== undefined) throw this.#error;
+      const bytes = this.#answer.rest();
+      return { ...answer, bytes, stdout: bytes.toString('utf8') };
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async *#stdin(): AsyncGenerator<Uint8Array> {
+    try {
+      const { mark } = this.#place;
+      this.before = readInventory(await this.#answer.before, mark, this.#sorts);
+      this.parcel = await this.#choose(this.before);
+      if (this.parcel === undefined || !this.parcel.hasTar) return;
+      const { entries, reuse, replaced, bytes } = this.parcel;
+      yield receiveLines(mark, reuse ? 'reuse' : 'fresh', replaced);
+      yield* this.#archive(entries, this.#place.counter(bytes));
+    } catch (error) {
+      this.#error = error;
+    }
+  }
+
+  async *#archive(entries: Parcel['entries'], count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+    const { mtime = 0, signal } = this.#options;
+    for await (const piece of archive(entries, mtime)) {
+      signal?.throwIfAborted();
+      yield piece;
+      count(piece.length);
+    }
+  }
+}

@@ -147,7 +147,7 @@ pick_up() {
     step_out && carry_back
   }
   ovl_depth=99
-  case $OVERLAYKIT_AFTER in persistent | previous | tmpfs) "undo_$OVERLAYKIT_AFTER" ;; esac
+  case $OVERLAYKIT_AFTER in persistent | previous | committed | tmpfs) "undo_$OVERLAYKIT_AFTER" ;; esac
 }
 
 # go_on: what the new shell has to remember, once it has read everything else.

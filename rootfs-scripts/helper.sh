@@ -8,7 +8,7 @@
 meet_helper() {
   ovl_helper=no
   case ${OVERLAYKIT_RUNG-} in
-    persistent | previous | tmpfs)
+    persistent | previous | committed | tmpfs)
       say 3 "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
       ovl_start=$OVERLAYKIT_RUNG
       resume_from "${OVERLAYKIT_SO_FAR-}"

@@ -269,7 +269,7 @@ export const boardSchema = z.strictObject({
     .min(1)
     .default(['persistent', 'previous', 'tmpfs', 'read-only', 'rescue'])
     .describe(
-      'What the boot falls back to, best first. With storage.type tmpfs the default has neither persistent nor previous.',
+      'What the boot falls back to, best first. With storage.type tmpfs the default has neither persistent nor previous. A ladder that begins with tmpfs although there is storage begins with what was committed to that.',
     ),
   rescue: rescue.prefault({}),
   tmpfs: tmpfsRung.prefault({}),

@@ -3,12 +3,15 @@
  * with it however it ends.
  */
 import { boardPaths } from '../shared/helper-protocol.ts';
+import { readMounts } from './mounts.ts';
 import { contradictions, findDevice, users } from './storage-device.ts';
-import { readStoragePlan } from './storage-plan.ts';
+import { readStoragePlan, type StoragePlan } from './storage-plan.ts';
 import type { BoardPort } from './storage-port.ts';
 import { attempt, Refused, reason } from './trouble.ts';
 
 const place = `${boardPaths.runDir}/storage`;
+/** Where overlay_init has mounted it read-only, below a union in memory. */
+const committed = `${boardPaths.storage}/committed`;
 
 /**
  * Mounts it, and gives its place to the action.
@@ -19,6 +22,7 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string) =
   const device = findDevice(port, plan, '');
   const [wrong] = contradictions(device, plan, '');
   if (wrong !== undefined) throw new Refused(`${wrong}; it was left alone`);
+  if (readMounts(port).numberAt(committed) === device.number) return writable(port, plan, action);
   const [user] = users(port, device);
   if (user !== undefined) throw new Refused(`${user}; only a storage that nobody uses can be borrowed`);
   attempt('cannot have mounts of its own', () => port.separateMounts());
@@ -55,4 +59,32 @@ const flagOf: Readonly<Record<string, number>> = {
 function taken(options: readonly string[]): { readonly flags: number; readonly data: string } {
   const flags = options.reduce((sum, option) => sum | (flagOf[option] ?? 0), 0);
   return { flags, data: options.filter((option) => flagOf[option] === undefined).join(',') };
+}
+
+/** The kernel's flags for mount(2). */
+const [readOnly, remount] = [1, 32];
+
+/** The place that the boot has mounted it at stays read-only: that is a flag of the mount, and this process has its own. */
+function writable<T>(port: BoardPort, { fstype, options }: StoragePlan, action: (path: string) => T): T {
+  const { flags, data } = taken(options);
+  attempt('cannot have mounts of its own', () => port.separateMounts());
+  try {
+    port.mount('', committed, fstype, flags + remount, data);
+  } catch (error) {
+    throw new Refused(reason('the storage cannot be made writable', error));
+  }
+  try {
+    return action(committed);
+  } finally {
+    makeReadOnly(port, fstype, flags + remount + readOnly, data);
+  }
+}
+
+/** That it stays writable below a mount that is read-only is worth a word, and no failure of what was done. */
+function makeReadOnly(port: BoardPort, fstype: string, flags: number, data: string): void {
+  try {
+    port.mount('', committed, fstype, flags, data);
+  } catch (error) {
+    port.complain(reason('overlay_helper: the storage cannot be made read-only again', error));
+  }
 }

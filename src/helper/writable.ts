@@ -15,7 +15,7 @@ export interface Writable {
 }
 
 const kept = ['persistent', 'previous'];
-const inMemory = ['tmpfs'];
+const inMemory = ['committed', 'tmpfs'];
 
 /**
  * Opens it.

@@ -8,13 +8,13 @@ import type { Board } from '../board/schema.ts';
 import type { Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
-import type { HandOver, MountPlan } from '../shared/plan.ts';
+import type { HandOver, MountPlan, Rung } from '../shared/plan.ts';
 import { planSchema } from '../shared/plan.ts';
 import { chooseUnion } from './choose-union.ts';
 import { storedIdentity } from './identity.ts';
 import { layerMounts } from './layers.ts';
 import { prepareSteps } from './prepare.ts';
-import { planRung } from './rung.ts';
+import { planRung, type RungContext } from './rung.ts';
 import { planStorage } from './storage-plan.ts';
 
 /** The mount plan of a board. Pure: the same board gives the same plan, byte for byte. */
@@ -25,7 +25,8 @@ export function planBoard(checked: CheckedBoard): Result<MountPlan> {
   const prepare = prepareSteps(board);
   const identity = storedIdentity(board);
   const layers = layerMounts(board);
-  const rungs = board.ladder.map((name) => planRung(name, { board, where, union: union.value, layers }));
+  const context = { board, where, union: union.value, layers };
+  const rungs = [...committedFirst(context), ...board.ladder.map((name) => planRung(name, context))];
   const storage = planStorage(board);
   const problems = rungs.flatMap((rung) => (rung.ok ? [] : rung.diagnostics));
   if (problems.length > 0) return failure(...union.diagnostics, ...unique(problems));
@@ -53,6 +54,16 @@ function generations({
   generations: { confirm, confirm_after, most, attempts },
 }: Board): MountPlan['generations'] {
   return { ...(confirm === 'time' ? { confirmAfterMs: confirm_after } : {}), keep: most, attempts };
+}
+
+/**
+ * A ladder that begins in memory although there is storage begins with what was committed to that. A union that can lie over
+ * only one layer does without.
+ */
+function committedFirst(context: RungContext): readonly Result<Rung>[] {
+  const { board } = context;
+  if (board.ladder[0] !== 'tmpfs' || planStorage(board) === undefined) return [];
+  return [planRung('committed', context)].filter(({ ok }) => ok);
 }
 
 function watermark({ ladder, tmpfs }: Board): Pick<MountPlan, 'watermark'> {

@@ -6,7 +6,7 @@ import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
 import type { Rung, RungName, StoragePlan } from '../shared/plan.ts';
 import { generationWord, type MountStep, type Step } from '../shared/step.ts';
-import { mount } from '../steps/mount.ts';
+import { mount, mountStorage } from '../steps/mount.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
 import { identitySteps } from './identity.ts';
 import { requestSteps } from './reset-requests.ts';
@@ -39,6 +39,8 @@ export function planRung(name: RungName, context: RungContext): Result<Rung> {
     case 'persistent':
     case 'previous':
       return persistentRung(name, context);
+    case 'committed':
+      return committedRung(context);
     case 'tmpfs':
       return unionRung(context, {
         name,
@@ -73,12 +75,40 @@ function persistentRung(name: 'persistent' | 'previous', context: RungContext): 
   });
 }
 
+/** Where a rung in memory has the storage, read-only. */
+const committed = `${boardPaths.storage}/committed`;
+
+/** In memory, over what was committed to the storage. */
+function committedRung(context: RungContext): Result<Rung> {
+  const planned = planStorage(context.board);
+  if (planned === undefined) return noPersistentStorage(context);
+  const { find, mount: persistent } = planned;
+  return unionRung(context, {
+    name: 'committed',
+    outcome: 'what was committed, and changes are kept in memory and lost at power off',
+    upper: volatile,
+    over: `${committed}/generations/${generationWord}/upper`,
+    steps: [
+      ...volatileStorage(context.board),
+      { kind: 'make-dirs', paths: [volatile.upperdir, volatile.workdir, committed] },
+      find,
+      mountStorage(persistent.fstype, committed, [
+        'ro',
+        ...persistent.options.filter((option) => option !== 'rw'),
+      ]),
+      { kind: 'choose-committed', storage: committed },
+    ],
+  });
+}
+
 interface UnionOn {
   readonly name: RungName;
   readonly outcome: string;
   readonly upper: UpperDirs;
   /** What makes the upper ready. */
   readonly steps: readonly Step[];
+  /** A layer above all others: an upper that nothing writes to. */
+  readonly over?: string;
   /** Whether the upper outlives the base image. */
   readonly lasting?: boolean;
 }
@@ -86,10 +116,10 @@ interface UnionOn {
 /** The upper, layers, union, and the proof that it can be entered. */
 function unionRung(
   { board, where, union, layers }: RungContext,
-  { name, outcome, upper, steps, lasting }: UnionOn,
+  { name, outcome, upper, steps, over, lasting }: UnionOn,
 ): Result<Rung> {
   const stack: Stack = {
-    lowerdirs: [...layers.map((layer) => layer.target), '/'],
+    lowerdirs: [...(over === undefined ? [] : [over]), ...layers.map((layer) => layer.target), '/'],
     ...upper,
     target: board.enter.newroot,
   };

@@ -99,4 +99,5 @@ export const libraryFiles = [
   'enter.sh',
   'helper.sh',
   'watch.sh',
+  'committed.sh',
 ] as const;

@@ -48,6 +48,8 @@ function command(step: Step, { helper }: { readonly helper: boolean }): readonly
       return findCommand(step);
     case 'choose-generation':
       return chooseCommand(step);
+    case 'choose-committed':
+      return ['choose_committed', step.storage];
     case 'ask-uboot-env':
       return ['ask_uboot_env', step.name, step.value, ...step.options];
     case 'ask-button':

@@ -26,6 +26,8 @@ function words(step: Step): string {
       return `load module ${[step.module, ...step.parameters].join(' ')}`;
     case 'find-storage':
       return `find ${addressWords(step.address)}${expectations(step)}, at most ${formatDuration(step.waitMs)}`;
+    case 'choose-committed':
+      return `choose the active generation on ${step.storage}`;
     case 'choose-generation':
       return step.which === 'previous'
         ? 'choose the previous generation, count the attempt'

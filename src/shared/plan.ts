@@ -4,7 +4,7 @@ import type { FindStorageStep, MountStep, Step, StoredIdentity } from './step.ts
 export const planSchema = 'overlaykit.plan/1';
 
 /** The rungs of the ladder, best first. */
-export type RungName = 'persistent' | 'previous' | 'tmpfs' | 'read-only' | 'rescue';
+export type RungName = 'persistent' | 'previous' | 'committed' | 'tmpfs' | 'read-only' | 'rescue';
 
 /** One rung: its steps run in order; the first that fails undoes the rung's mounts and the ladder goes on. */
 export interface Rung {

@@ -144,6 +144,16 @@ export interface CheckBaseStep {
   readonly keep: readonly string[];
 }
 
+/**
+ * Names the active generation of a storage that is mounted read-only, for a union in memory over what was committed to it.
+ * Counts and writes nothing. Fails where nothing was committed yet.
+ */
+export interface ChooseCommittedStep {
+  readonly kind: 'choose-committed';
+  /** Where the storage is mounted. */
+  readonly storage: string;
+}
+
 /** Checks the merged root: the right file system is mounted there, a file can be written, init can be executed. */
 export interface VerifyStep {
   readonly kind: 'verify';
@@ -162,6 +172,7 @@ export type Step =
   | AskUbootEnvStep
   | AskButtonStep
   | ChooseGenerationStep
+  | ChooseCommittedStep
   | CheckBaseStep
   | BringIdentityStep
   | VerifyStep;

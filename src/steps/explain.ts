@@ -32,6 +32,13 @@ no failure.`,
 Then name, size and erase block are held against the board file before anything is mounted: an MTD number that has moved
 would otherwise put the writable layer over another partition. Nothing is ever erased in this step.`,
   },
+  'choose-committed': {
+    title: 'names the generation that a union in memory is laid over',
+    explanation: `A board whose ladder begins in memory keeps what "overlay_helper commit" has brought to its storage: the active
+generation is a further read-only layer, between memory and the base. The storage is mounted read-only, so nothing is
+counted and nothing written. Where nothing was committed yet, or the storage cannot be mounted, the next rung is in memory
+over the base alone, and says so.`,
+  },
   'choose-generation': {
     title: 'chooses the upper that boots, and does the factory reset that was asked for',
     explanation: `Runs after the storage is mounted and before the union is: changing the upperdir of a mounted overlayfs is undefined.

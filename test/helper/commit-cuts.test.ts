@@ -44,7 +44,7 @@ class InMemory extends ModelStorage {
   }
   override readFile(path: string): string {
     if (path === '/proc/mtd') return 'dev:    size   erasesize  name\nmtd3: 01000000 00010000 "storage"\n';
-    return super.readFile(path);
+    return super.readFile(path.endsWith('/mountinfo') ? '/proc/self/mountinfo' : path);
   }
 }
 

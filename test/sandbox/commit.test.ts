@@ -1,8 +1,10 @@
 /** A board that runs in memory, and what it commits: there at the next boot from the storage, and nothing else. */
+import { writeFile } from 'node:fs/promises';
 import { testWith } from '../support/needs.ts';
 import {
   boardFile,
   changedBoard,
+  equalsSimulation,
   output,
   ready,
   status,
@@ -15,6 +17,14 @@ const sandbox = testWith(
   ...(['unshare', 'nsenter', 'losetup', 'script', 'mksquashfs', 'sqfstar', 'busybox'] as const),
   ...(['mkfs.ext4', 'musl-gcc'] as const),
 );
+
+/** The sandbox brings /dev, /proc and /sys along. */
+const given = [
+  { target: '/dev', fstype: 'tmpfs' },
+  { target: '/proc', fstype: 'proc' },
+  { target: '/sys', fstype: 'sysfs' },
+];
+const labs = ['/tmp', '/dev/pts', '/dev/shm'];
 
 for (const how of ['pivot', 'chroot']) {
   sandbox(`${how}: what is committed in memory boots next, what is not is gone`, async (t) => {
@@ -55,3 +65,63 @@ sandbox('a board without storage says so', async (t) => {
     t.regex(text, /plan.json names no storage/);
   });
 });
+
+for (const how of ['pivot', 'chroot']) {
+  sandbox(
+    `${how}: a kiosk boots in memory over what it has committed, and over the base where it has not`,
+    async (t) => {
+      const text = `${await changedBoard('lab-ext4')}\nenter: { how: ${how} }\ntmpfs: { size: 8MiB }\nladder: [tmpfs, read-only, rescue]\n`;
+      const board = await ready(await textFile(text));
+      t.deepEqual(
+        board.prepared.plan.ladder.map(({ name }) => name),
+        ['committed', 'tmpfs', 'read-only', 'rescue'],
+      );
+      const storage = { machine: 'sandbox', storageImage: await storageImage() } as const;
+      await withBoot(t, board, storage, async (boot) => {
+        const { rung, reasons } = await status(boot);
+        t.is(rung, 'tmpfs');
+        t.regex(
+          reasons.join(),
+          /^committed: step \d+, choose the active generation on \/overlay\/committed$/,
+        );
+        t.regex(boot.console, /nothing is committed yet; overlay_helper commit makes a beginning/);
+        await output(boot, 'echo first >/etc/hostname; rm /etc/passwd; overlay_helper commit /');
+      });
+      await withBoot(t, board, storage, async (boot) => {
+        t.like(await status(boot), { rung: 'committed', generation: '2', reasons: [] });
+        equalsSimulation(t, board.prepared.plan, 'committed', await boot.mountTable(), given, labs, 2);
+        t.is(await output(boot, 'cat /etc/hostname; ls /etc/passwd 2>/dev/null || true'), 'first');
+        t.regex(await output(boot, 'touch /overlay/committed/x 2>&1 || true'), /Read-only file system/);
+        await output(boot, 'echo lost >/etc/lost; echo second >/etc/second');
+        t.is((await boot.run('overlay_helper commit --try /etc/second')).exitCode, 3);
+        t.regex(
+          await output(boot, 'overlay_helper commit /etc/second'),
+          /generation 3, a copy of generation 2/,
+        );
+        t.regex(await output(boot, 'touch /overlay/committed/x 2>&1 || true'), /Read-only file system/);
+        await output(boot, 'echo third >/etc/third; overlay_helper commit /etc/third');
+        t.is(await output(boot, 'ls /overlay/committed/generations'), '2\n3\n4', 'the one it runs on stays');
+        t.is(await output(boot, 'cat /etc/hostname'), 'first');
+      });
+      await withBoot(t, board, storage, async (boot) => {
+        t.like(await status(boot), { rung: 'committed', generation: '4' });
+        t.is(await output(boot, 'cat /etc/hostname /etc/second /etc/third'), 'first\nsecond\nthird');
+        t.is(await output(boot, 'ls /etc/lost /etc/passwd 2>/dev/null || true'), '');
+        t.regex(await output(boot, 'overlay_helper usage'), /^upper of rung committed /);
+      });
+      await withBoot(t, board, { ...storage, cmdline: ['overlaykit=tmpfs'] }, async (boot) => {
+        t.like(await status(boot), { rung: 'tmpfs', reasons: [] });
+        t.is(await output(boot, 'cat /etc/hostname'), 'factory');
+      });
+      const noise = await storageImage();
+      await writeFile(noise, Buffer.alloc(16 * 2 ** 20, 'noise'));
+      await withBoot(t, board, { ...storage, storageImage: noise }, async (boot) => {
+        const { rung, reasons } = await status(boot);
+        t.is(rung, 'tmpfs');
+        t.regex(reasons.join(), /^committed: step \d+, /);
+        t.is(await output(boot, 'cat /etc/hostname'), 'factory');
+        t.regex(await output(boot, 'cat /run/overlaykit/login'), /rung tmpfs/);
+      });
+    },
+  );
+}

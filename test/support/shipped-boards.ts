@@ -171,8 +171,9 @@ export function equalsSimulation(
   table: readonly MountEntry[],
   given: readonly GivenMount[],
   ignored: readonly string[] = [],
+  generation = 1,
 ): void {
-  const simulated = simulate(plan, rung, given);
+  const simulated = simulate(plan, rung, given, generation);
   const shown = table.filter(
     ({ target }) => !ignored.some((path) => target === path || target.startsWith(`${path}/`)),
   );

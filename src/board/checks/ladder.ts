@@ -59,7 +59,7 @@ function persistentOnTmpfs(checked: CheckedBoard): readonly Diagnostic[] {
 
 function unusedStorage(checked: CheckedBoard): readonly Diagnostic[] {
   const { ladder, storage } = checked.board;
-  if (storage.type === 'tmpfs' || ladder.includes('persistent')) return [];
+  if (storage.type === 'tmpfs' || ladder.includes('persistent') || ladder[0] === 'tmpfs') return [];
   return [
     finding(
       checked,

@@ -31,9 +31,11 @@ interface Wanted {
 
 export function commit(port: BoardPort, words: readonly string[]): number {
   const wanted = wantedOf(words);
-  const { rung, volatile, upper } = openWritable(port);
+  const { rung, volatile, booted, upper } = openWritable(port);
   const sizes = wanted.paths.map((path) => sizeOf(port, upper, path));
   for (const [index, path] of wanted.paths.entries()) tellPath(port, path, sizes[index]);
+  if (wanted.role === 'trying' && rung === 'committed')
+    throw new Refused('this board counts no boots on its storage, so nothing can be tried there');
   if (!volatile) {
     port.syncFileSystem(upper);
     port.print(`rung "${rung}" keeps all changes; what was written until now is on the storage`);
@@ -41,7 +43,7 @@ export function commit(port: BoardPort, words: readonly string[]): number {
   }
   withBorrowedStorage(port, (path) => {
     const storage = wanted.dry ? openStorage(port, path) : openOrBegin(port, path);
-    commitTo(port, { storage, path }, upper, wanted, sizes);
+    commitTo(port, { storage, path, booted }, upper, wanted, sizes);
   });
   return verbExit.done;
 }
@@ -86,11 +88,13 @@ interface Target {
   readonly storage: Storage;
   /** Where it is mounted. */
   readonly path: string;
+  /** The generation that the union in memory lies over; undefined where it lies over the base alone. */
+  readonly booted: number | undefined;
 }
 
 function commitTo(
   port: BoardPort,
-  { storage, path }: Target,
+  { storage, path, booted }: Target,
   upper: number,
   { dry, role, paths }: Wanted,
   sizes: readonly Measure[],
@@ -102,14 +106,14 @@ function commitTo(
     throw new Refused(`generation ${active}, the active one, is not there`);
   const from = openUpper(port, storage, active);
   // What an interrupted commit has left takes the room that this one needs.
-  if (!dry) tidyUp(port, storage);
+  if (!dry) tidyUp(port, storage, booted);
   refuseTooLarge(port, sum([measure(port, from), ...sizes]), path);
   if (dry) {
     port.print(`they would be ${role} as a new generation, over a copy of generation ${active}`);
     return;
   }
   const number = withState(port, storage, () =>
-    takeNumber(port, storage, undefined, (state) => after(state, state.active)),
+    takeNumber(port, storage, booted, (state) => after(state, state.active)),
   );
   const lacks = makeGeneration(port, storage, {
     ...{ number, from: active, upper: from },
@@ -123,7 +127,7 @@ function commitTo(
   port.print(
     `generation ${number}, a copy of generation ${active} with this, is ${role} from the next boot on`,
   );
-  tidyUp(port, storage);
+  tidyUp(port, storage, booted);
 
   function after(state: State, to: number): State {
     return role === 'trying' ? tried(state, to) : rolledBack(state, to);
@@ -151,9 +155,9 @@ function refusePending(port: BoardPort, storage: Storage): void {
 }
 
 /** What no state needs any more goes, last of all. That it does not go is no failure of the commit. */
-function tidyUp(port: BoardPort, storage: Storage): void {
+function tidyUp(port: BoardPort, storage: Storage, booted: number | undefined): void {
   try {
-    sweepStorage(port, storage, undefined);
+    sweepStorage(port, storage, booted);
   } catch (error) {
     port.complain(reason('overlay_helper: commit: sweeping', error));
   }

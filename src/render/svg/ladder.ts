@@ -104,6 +104,7 @@ function lookOf({ name }: Rung): string {
     {
       persistent: 'kept',
       previous: 'kept',
+      committed: 'volatile',
       tmpfs: 'volatile',
       'read-only': 'read-only',
       rescue: 'rescue',

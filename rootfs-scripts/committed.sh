@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # state.sh names the variables
+# A union in memory over what was committed to the storage.
+
+# choose_committed STORAGE: sets ovl_generation to the active one. The storage is mounted read-only: what slots.sh would make
+# anew it must not.
+choose_committed() {
+  [ -e "$1/overlaykit/state.a" ] || [ -e "$1/overlaykit/state.b" ] ||
+    refuse "nothing is committed yet; overlay_helper commit makes a beginning" || return 1
+  ovl_storage=$1
+  read_committed
+  ovl_storage=/overlay
+  [ -d "$1/generations/$ovl_generation/upper" ] || refuse "there is no generation to lie over, or no whole state that names one"
+}
+
+# read_committed: the whole slot with the higher seq.
+read_committed() {
+  ovl_generation='' ovl_seq=-1 ovl_newer='' ovl_damaged='' ovl_unreadable=''
+  read_slot a
+  read_slot b
+  [ "$ovl_seq" -lt 0 ] || [ -n "$ovl_unreadable$ovl_newer" ] || ovl_generation=$ovl_active
+}

@@ -67,7 +67,7 @@ function unusedStorage(checked: CheckedBoard): readonly Diagnostic[] {
       ['ladder'],
       {
         message: `the ${storage.type} storage is never used`,
-        because: 'only the rung "persistent" mounts it, and the ladder has no such rung',
+        because: 'the rung "persistent" mounts it, or a ladder that begins with tmpfs; this one is neither',
         fix: 'add persistent as the first rung, or say storage.type: tmpfs if nothing is to be kept',
       },
       'warning',

@@ -144,8 +144,8 @@ state of the board. With storage.type tmpfs the default ladder is tmpfs, read-on
   },
   OVL143: {
     title: 'the storage is never used',
-    explanation: `Only the rung "persistent" mounts the storage. Without it the board always runs on a volatile upper, and the storage
-that the board file describes stays untouched.`,
+    explanation: `Only a ladder with the rung "persistent", or one that begins with tmpfs and so with what was committed to the storage,
+mounts it. Without either the storage that the board file describes stays untouched.`,
   },
   OVL144: {
     title: 'mode application without an application',

@@ -58,6 +58,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/usage.ts')).usage,
   },
   {
+    name: 'diff',
+    summary: 'lists what the writable layer of boards changes of the base',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'pull',
+    summary: 'fetches the writable layer of a board as a tar',
+    load: async () => (await import('./commands/pull.ts')).pull,
+  },
+  {
     name: 'snapshot',
     summary: 'copies the running generation of boards into a new one',
     load: async () => (await import('./commands/snapshot.ts')).snapshot,

@@ -9,11 +9,13 @@ import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { base } from './verbs/base.ts';
 import { commit } from './verbs/commit.ts';
 import { confirm } from './verbs/confirm.ts';
+import { diff } from './verbs/diff.ts';
 import { drop } from './verbs/drop.ts';
 import { tryFeatures } from './verbs/features.ts';
 import { list } from './verbs/list.ts';
 import { name } from './verbs/name.ts';
 import { provision } from './verbs/provision.ts';
+import { pull } from './verbs/pull.ts';
 import { rebase } from './verbs/rebase.ts';
 import { record } from './verbs/record.ts';
 import { reset } from './verbs/reset.ts';
@@ -132,6 +134,18 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[--json]',
     does: 'says what fills the upper, and which files in it are as the layers below have them',
     run: usage,
+  },
+  {
+    name: 'diff',
+    takes: '[--json]',
+    does: 'says what the upper changes of the layers below it',
+    run: diff,
+  },
+  {
+    name: 'pull',
+    takes: '[NUMBER|NAME]',
+    does: 'writes the upper of this boot, or of a generation, to standard output as a tar',
+    run: pull,
   },
   {
     name: 'watch',

@@ -3,8 +3,10 @@ import { boardPaths } from '../shared/helper-protocol.ts';
 import { generationWord } from '../shared/step.ts';
 import { bytesOf } from './bytes.ts';
 import { isRecord } from './plan.ts';
+import { isKernelError } from './port.ts';
 import { readPlan } from './settings.ts';
 import type { BoardPort } from './storage-port.ts';
+import { oneLine } from './trouble.ts';
 
 /** The paths, topmost layer first; byte strings. The old root alone where the plan does not say. */
 export function readLowerPaths(port: BoardPort, rung: string, booted: number | undefined): readonly string[] {
@@ -14,6 +16,25 @@ export function readLowerPaths(port: BoardPort, rung: string, booted: number | u
     if (place === '/') return boardPaths.oldRoot;
     return bytesOf(place.split(generationWord).join(String(booted ?? 0)));
   });
+}
+
+/** Those of them that can be opened: a layer that is left behind in the old root is not compared with. */
+export function openLowers(
+  port: BoardPort,
+  rung: string,
+  booted: number | undefined,
+  verb: string,
+): readonly number[] {
+  const open: number[] = [];
+  for (const path of readLowerPaths(port, rung, booted)) {
+    try {
+      open.push(port.openDirectory(path));
+    } catch (error) {
+      if (!isKernelError(error)) throw error;
+      port.complain(`overlay_helper: ${verb}: ${oneLine(path)} cannot be compared with: ${error.code}`);
+    }
+  }
+  return open;
 }
 
 /** What the rung's union is told about its layers. */

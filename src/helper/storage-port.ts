@@ -107,9 +107,36 @@ export interface DevicePort {
   eraseFlash(path: string, bytes: number, blockBytes: number): number;
 }
 
+/** What statIn does not tell. */
+export interface FileDescription {
+  /** Seconds since 1970. */
+  readonly modified: number;
+  /** Of a device node. */
+  readonly major: number;
+  readonly minor: number;
+  /** Of a symbolic link; empty for anything else. */
+  readonly target: string;
+  /** Extended attributes: name, value, name, value. */
+  readonly attributes: readonly string[];
+}
+
+/** An archive on standard output. */
+export interface ArchivePort {
+  describeIn(directory: number, name: string): FileDescription;
+  send(bytes: string): void;
+  /**
+   * The first `size` bytes of a regular file, missing ones as zeros, and zeros up to a whole block of 512. True where
+   * somebody wrote to it meanwhile.
+   */
+  sendIn(directory: number, name: string, size: number): boolean;
+  /** What was sent until now; the sum as zlib's crc32 has it, in hexadecimal digits. */
+  sent(): { readonly bytes: number; readonly crc32: string };
+}
+
 /** The part of both ports that the verbs of the running board use. */
 export type BoardPort = StoragePort &
   DevicePort &
+  ArchivePort &
   Pick<
     Port,
     'deviceAt' | 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory' | 'mkdir'

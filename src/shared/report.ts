@@ -153,3 +153,28 @@ export interface BaseReport {
   readonly lost: number;
   readonly facts: readonly BaseFact[];
 }
+
+export const diffSchema = 'overlaykit.diff/1';
+
+/** A line of `overlay_helper diff --json`, one for each change; the last line is a DiffEnd. */
+export interface DiffChange {
+  /**
+   * Against the layers below: `type` is another kind of entry, `replaced` a directory of which nothing below is seen, `moved` one
+   * that shows what lies below at `from`. A directory that is `changed` has another mode or owner.
+   */
+  readonly change: 'created' | 'changed' | 'deleted' | 'type' | 'replaced' | 'moved';
+  /** From the root of the union, with a slash in front; a byte string. */
+  readonly path: string;
+  /** What was there, for what is deleted; else what is there now. */
+  readonly type: 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo' | 'socket';
+  readonly bytes: number;
+  readonly from?: string;
+}
+
+export interface DiffEnd {
+  readonly schema: typeof diffSchema;
+  readonly rung: string;
+  readonly changes: number;
+  /** Files of the upper that are as the layers below have them. */
+  readonly same: number;
+}

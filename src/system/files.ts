@@ -125,7 +125,7 @@ async function readAtMost(file: FileHandle, path: string, limit: number): Promis
   return Buffer.concat(chunks, length);
 }
 
-function temporaryName(name: string): string {
+export function temporaryName(name: string): string {
   return `.${name}.${randomBytes(6).toString('hex')}.tmp`;
 }
 

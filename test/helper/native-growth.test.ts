@@ -76,6 +76,11 @@ const calls = (folder: string): readonly (readonly [number, string, ...unknown[]
     [often, 'attributeIn', missing, 'x', 'user.name'],
     [often, 'loosenIn', missing, 'x'],
     [often, 'equalIn', missing, 'x', missing, 'y'],
+    [often, 'describeIn', missing, 'x'],
+    [often, 'describeIn', 4, 'link'],
+    [often, 'sendIn', missing, 'x', 1],
+    [often, 'send', ''],
+    [often, 'sent'],
     [often, 'sleep', -1],
     ...['deviceAt', 'copyDevice', 'zeroDevice', 'eraseFlash', 'setReadOnly'].map(
       (name) => [often, name, at('missing'), at('missing'), 0, 0] as const,

@@ -1,6 +1,6 @@
 /** Raw devices that exist in memory, for the helper's verbs: the DevicePort of a model board. */
 import type { Device, Port } from '../../src/helper/port.ts';
-import type { DevicePort } from '../../src/helper/storage-port.ts';
+import type { ArchivePort, DevicePort, FileDescription } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
 import { ModelSurroundings } from './model-surroundings.ts';
 
@@ -15,7 +15,7 @@ export interface ModelDevice extends Device {
 
 export class ModelDevices
   extends ModelSurroundings
-  implements DevicePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'>
+  implements DevicePort, ArchivePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'>
 {
   /** Files that copyDevice has made. */
   readonly copies = new Map<string, string>();
@@ -24,6 +24,20 @@ export class ModelDevices
   constructor(devices: Readonly<Record<string, ModelDevice>>) {
     super();
     this.devices = devices;
+  }
+
+  /** Archives are made against the kernel; here nothing can be described. */
+  describeIn(_directory: number, name: string): FileDescription {
+    throw kernelError('stat', name, 'ENOSYS');
+  }
+  send(): void {
+    throw kernelError('write', '', 'EPIPE');
+  }
+  sendIn(_directory: number, name: string): boolean {
+    throw kernelError('open', name, 'ENOSYS');
+  }
+  sent(): { readonly bytes: number; readonly crc32: string } {
+    return { bytes: 0, crc32: '00000000' };
   }
 
   deviceAt(path: string): Device | undefined {

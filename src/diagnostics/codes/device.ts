@@ -117,6 +117,11 @@ of another version of overlay_helper, cut off, or made up. Nothing was changed.`
     explanation: `There is no /run/overlaykit/status.json, which overlay_init leaves of each boot, and no overlay_helper. It is another
 board, or its kernel command line says nothing of init=/sbin/overlay_init. "ovl probe" tells what the board has.`,
   },
+  OVL626: {
+    title: 'what was fetched from the board is not whole',
+    explanation: `The board counts what it sends and sums it up (CRC-32), and tells both at the end. They differ from what arrived, or the
+end is missing. Nothing was written under the name of the file that was asked for, and nothing was changed on the board.`,
+  },
   OVL652: {
     title: 'the board has no init where the plan executes one',
     explanation: `When the union is mounted, overlay_init executes enter.init in it. Nothing is there on this board, or it may not be

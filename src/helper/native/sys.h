@@ -111,6 +111,11 @@ SYS_FUNCTION(copyIn);
 SYS_FUNCTION(copyAttributes);
 SYS_FUNCTION(loosenIn);
 SYS_FUNCTION(attributeIn);
+/* archive.c */
+SYS_FUNCTION(send);
+SYS_FUNCTION(sendIn);
+SYS_FUNCTION(sent);
+SYS_FUNCTION(describeIn);
 /* equal.c */
 SYS_FUNCTION(equalIn);
 /* features.c */

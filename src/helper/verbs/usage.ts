@@ -2,7 +2,7 @@
 import { type UsageReport, usageSchema, verbExit } from '../../shared/report.ts';
 import { findGrowers } from '../growers.ts';
 import { json } from '../json.ts';
-import { readLowerPaths } from '../lower-paths.ts';
+import { openLowers } from '../lower-paths.ts';
 import { followLowers, type Lowers, opaque } from '../lowers.ts';
 import { measure } from '../measure.ts';
 import { isRegular, isWhiteout } from '../mode.ts';
@@ -42,7 +42,7 @@ function compare(
   port: BoardPort,
   { rung, booted, upper }: Writable,
 ): Pick<UsageReport, 'whiteouts' | 'equal'> {
-  const lowers = followLowers(port, openLowers(port, rung, booted));
+  const lowers = followLowers(port, openLowers(port, rung, booted, 'usage'));
   const paths: string[] = [];
   let [whiteouts, count, bytes] = [0, 0, 0];
   walk(port, upper, ({ path }) => ({
@@ -64,20 +64,6 @@ function compare(
   }));
   lowers.close();
   return { whiteouts, equal: { count, bytes, paths } };
-}
-
-/** Those of them that can be opened: a layer that is left behind in the old root is not compared with. */
-function openLowers(port: BoardPort, rung: string, booted: number | undefined): readonly number[] {
-  const open: number[] = [];
-  for (const path of readLowerPaths(port, rung, booted)) {
-    try {
-      open.push(port.openDirectory(path));
-    } catch (error) {
-      if (!isKernelError(error)) throw error;
-      port.complain(`overlay_helper: usage: ${oneLine(path)} cannot be compared with: ${error.code}`);
-    }
-  }
-  return open;
 }
 
 function isEqual(

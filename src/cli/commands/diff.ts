@@ -1,0 +1,66 @@
+/** `ovl diff`: what the writable layer of a board changes of its base. */
+import { formatSize } from '../../board/units.ts';
+import type { Device } from '../../device/device.ts';
+import { type Diff, diffUpper } from '../../device/helper/diff.ts';
+import { visible } from '../../diagnostics/escape.ts';
+import type { DiffChange } from '../../shared/report.ts';
+import type { CommandBody } from '../command.ts';
+import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+
+/** Letters as git has them, as far as they go. */
+const letters: Readonly<Record<DiffChange['change'], string>> = {
+  created: 'A',
+  changed: 'M',
+  deleted: 'D',
+  type: 'T',
+  replaced: 'O',
+  moved: 'R',
+};
+
+export const diff: CommandBody = {
+  details: `A created, M changed, D deleted, T another kind of entry, O a directory that hides all of the base's, R a directory that
+was moved. A directory is changed where its mode or owner is another. Files that were copied up and are still as the base
+has them are only counted. The exit code is 1 where there are differences. Nothing is changed.`,
+  examples: [
+    { line: 'ovl diff ar150', what: 'with types and sizes' },
+    { line: 'ovl diff ar150 --name-only', what: 'paths, one a line' },
+  ],
+  arguments: [hostsArgument],
+  options: [{ flags: '--name-only', what: 'only the paths' }, ...fleetOptions],
+  exits: ['no', 'host', 'connection', 'unsuitable'],
+  run: async (input, context) =>
+    onBoards({
+      command: 'diff',
+      hosts: await boardHosts(input.words, input, context),
+      input,
+      context,
+      showEach: true,
+      act: (device) => boardDiff(device, input.flag('name-only'), context.signal),
+    }),
+};
+
+export async function boardDiff(
+  device: Device,
+  nameOnly: boolean,
+  signal: AbortSignal,
+): Promise<BoardAnswer> {
+  const { end, changes } = await diffUpper(device, signal);
+  return {
+    text: nameOnly ? changes.map(({ path }) => `${visible(path)}\n`).join('') : words({ end, changes }),
+    data: { rung: end.rung, changes, same: end.same },
+    state: `${changes.length} changes`,
+    ...(changes.length === 0 ? {} : { exit: 'no' as const }),
+  };
+}
+
+function words({ end, changes }: Diff): string {
+  const rows = changes.map(({ change, path, type, bytes, from }) => {
+    const size = type === 'file' && change !== 'deleted' ? formatSize(bytes) : '';
+    const name = `${path}${type === 'directory' ? '/' : ''}${from === undefined ? '' : ` (was ${from})`}`;
+    return `${letters[change]}  ${type.padEnd(9)}  ${size.padStart(9)}  ${name}`;
+  });
+  const same = end.same === 0 ? '' : `, ${end.same} files copied up and the same`;
+  const lines = [...rows, `${changes.length} changes on rung ${end.rung}${same}`];
+  return lines.map((line) => `${visible(line)}\n`).join('');
+}

@@ -103,6 +103,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/try.ts')).tryCommand,
   },
   {
+    name: 'shell',
+    summary: 'opens a shell on a board, or runs one command there',
+    load: async () => (await import('./commands/shell.ts')).shell,
+  },
+  {
     name: 'inspect',
     summary: 'shows what is in a bundle, after verifying it',
     load: async () => (await import('./commands/inspect.ts')).inspect,

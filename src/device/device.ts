@@ -47,8 +47,19 @@ export interface RunOptions {
   /** Longest time in milliseconds without a byte in either direction; no bound by default. */
   readonly silenceMs?: number;
   readonly signal?: AbortSignal;
+  /** Each piece of stdin is sent at once, and no more is waited for once the command has ended: somebody types it. */
+  readonly live?: boolean;
+  /** Runs the command on a terminal of its own, where stderr is part of stdout. */
+  readonly terminal?: TerminalOptions;
   /** What a Failure says of the board when the command was cut short: "unchanged" for one that only reads. */
   readonly boardState?: BoardState;
+}
+
+export interface TerminalOptions {
+  /** As it is now; `type` is that of $TERM. */
+  readonly size: () => { readonly type: string; readonly columns: number; readonly rows: number };
+  /** Calls when the size has changed, until what it returns is called. */
+  readonly onResize: (changed: () => void) => () => void;
 }
 
 export const runDefaults = { limit: 1 << 20, deadlineMs: 30_000, boardState: 'unknown' } as const;

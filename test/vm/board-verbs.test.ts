@@ -18,7 +18,7 @@ vm('a board is looked at, kept, rolled back and reset over SSH', async (t) => {
   });
   const login = await sshAlias(board.port, keys);
   const on = async (command: string, ...words: readonly string[]) =>
-    ovl([command, 'board', ...words, ...login]);
+    ovl([command, ...login, 'board', ...words]);
   const ok = async (command: string, ...words: readonly string[]): Promise<string> => {
     const { stdout, stderr, exitCode } = await on(command, ...words);
     t.is(exitCode, 0, `${command} ${words.join(' ')}: ${stdout}${stderr}`);
@@ -90,6 +90,7 @@ vm('a board is looked at, kept, rolled back and reset over SSH', async (t) => {
       ],
     });
 
+    t.is(await ok('shell', '--', 'cat', '/etc/hostname'), 'other\n');
     await ok('reset', '--yes');
     await board.powerCycle();
     t.is(await run('cat /etc/hostname; ls /etc/mine 2>/dev/null; echo end'), 'factory\nend\n');

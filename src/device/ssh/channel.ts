@@ -1,6 +1,6 @@
 /** One command over one channel of a connection: bounded in time and in what it may say, with stdin held back by the board. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientChannel } from 'ssh2';
+import type { Client, ClientCallback, ClientChannel } from 'ssh2';
 import { type BoardState, type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { commandLine } from '../command-line.ts';
 import {
@@ -12,6 +12,7 @@ import {
   runDefaults,
 } from '../device.ts';
 import { feed } from './feed.ts';
+import { followSize, ptyOf } from './terminal.ts';
 
 export interface Connection {
   readonly client: Client;
@@ -35,10 +36,10 @@ export async function runOverChannel(
   const bounds = watch(connection, options);
   let channel: ClientChannel | undefined;
   try {
-    const opened = await Promise.race([started(connection, line), bounds.broken]);
+    const opened = await Promise.race([started(connection, line, options), bounds.broken]);
     const { ended } = opened;
     channel = opened.channel;
-    const feeding = feed(channel, preamble, options.stdin, ended, bounds.touch);
+    const feeding = feed(channel, preamble, options, ended, bounds.touch);
     const work = Promise.all([
       ended,
       readStdout(channel, options, bounds),
@@ -134,10 +135,10 @@ interface Opened {
 }
 
 /** A session that the server has no place for yet is asked for again: no command was started. */
-async function started(connection: Connection, line: string): Promise<Opened> {
+async function started(connection: Connection, line: string, options: RunOptions): Promise<Opened> {
   for (let turn = 1; ; turn++) {
     try {
-      return await open(connection, line);
+      return await open(connection, line, options);
     } catch (error) {
       const { reason } = ((error as Error).cause ?? {}) as { readonly reason?: unknown };
       if (typeof reason !== 'number' || turn === mostTries) throw error;
@@ -146,18 +147,18 @@ async function started(connection: Connection, line: string): Promise<Opened> {
   }
 }
 
-function open({ client, name }: Connection, line: string): Promise<Opened> {
+function open({ client, name }: Connection, line: string, { terminal }: RunOptions): Promise<Opened> {
   return new Promise((resolve, reject) => {
     // ssh2 throws where the connection is gone; the loss of it, which says why, is told by whoever watches it.
     const fail = (error: Error): void => void sleep(lossMs).then(() => reject(notStarted(name, error)));
-    const exec = (...words: Parameters<Client['exec']>): void => {
+    const exec = (callback: ClientCallback): void => {
       try {
-        client.exec(...words);
+        client.exec(line, ptyOf(terminal), callback);
       } catch (error) {
         fail(error as Error);
       }
     };
-    exec(line, (error, channel) => {
+    exec((error, channel) => {
       if (error === undefined) {
         // Writing to a command that has ended is no error of ours.
         channel.on('error', () => {});
@@ -165,6 +166,7 @@ function open({ client, name }: Connection, line: string): Promise<Opened> {
         // Node destroys a stream that has ended at both sides, and ssh2 takes that for closing the channel, before the
         // exit status is there. Some servers then do not send one.
         channel.destroy = () => channel;
+        followSize(channel, terminal);
         // At once: the end of a short command may be in the packet that is just being read.
         return resolve({ channel, ended: endingOf(channel) });
       }

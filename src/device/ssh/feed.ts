@@ -13,7 +13,7 @@ const writeSize = 32 << 10;
 export async function feed(
   channel: ClientChannel,
   preamble: Uint8Array,
-  stdin: RunOptions['stdin'],
+  { stdin, live }: RunOptions,
   ended: Promise<unknown>,
   touch: () => void,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function feed(
   if (preamble.length > 0) await write(preamble);
   if (stdin instanceof Uint8Array) await write(stdin);
   else if (stdin !== undefined) {
-    const source = gathered(stdin)[Symbol.asyncIterator]();
+    const source = (live === true ? stdin : gathered(stdin))[Symbol.asyncIterator]();
     // A source may wait for an answer that never comes, because the command has ended.
     for (let next = await first(source.next(), closed); next; next = await first(source.next(), closed))
       await write(next);

@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     files: { mtd: undefined as unknown as string },
     rung: 'tmpfs',
     says: /no partition of that name, or more than one/,
-    reasons: [/^persistent: step 5, find MTD storage/],
+    reasons: [/^persistent: step 4, find MTD storage/],
   },
   {
     title: 'a partition of another name',

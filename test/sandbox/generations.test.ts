@@ -1,8 +1,5 @@
 /** Generations on a real ext4 and a real overlayfs, on this machine's kernel: counted, confirmed, tried, reset, swept. */
-import { setTimeout } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
-import type { Boot } from '../../src/lab/index.ts';
-import { parseSlot, type State, stateLine } from '../../src/shared/state.ts';
+import { eventually, state, writeState } from '../support/board-state.ts';
 import { testWith } from '../support/needs.ts';
 import {
   boardFile,
@@ -116,32 +113,4 @@ for (const how of ['pivot', 'chroot']) {
       );
     });
   });
-}
-
-/** The state that counts, as the storage has it. */
-async function state(boot: Boot): Promise<State | undefined> {
-  const slots = await Promise.all(
-    ['a', 'b'].map(async (slot) =>
-      parseSlot((await boot.run(`cat /overlay/overlaykit/state.${slot}`)).output),
-    ),
-  );
-  return slots
-    .flatMap((slot) => (slot.kind === 'state' ? [slot.state] : []))
-    .toSorted((one, other) => other.seq - one.seq)[0];
-}
-
-async function writeState(boot: Boot, change: Partial<State>): Promise<void> {
-  const now = await state(boot);
-  if (now === undefined) throw new Error('no state yet');
-  const line = stateLine({ ...now, ...change, seq: now.seq + 1 });
-  const slot = (now.seq + 1) % 2 === 0 ? 'a' : 'b';
-  await output(boot, `echo '${line.trim()}' >/overlay/overlaykit/state.${slot} && sync`);
-}
-
-async function eventually(t: ExecutionContext, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return;
-    await setTimeout(100);
-  }
-  t.fail('not within ten seconds');
 }

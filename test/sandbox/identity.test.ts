@@ -1,11 +1,7 @@
 /** A board's identity through resets, tries and rollbacks, and the requests of a real U-Boot environment: on a real ext4. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
-import { file } from '../../src/lab/roots/root-file.ts';
-import { requireTool } from '../../src/system/tools.ts';
+import type { RootFile } from '../../src/lab/roots/root-file.ts';
+import { eventually, state, writeState } from '../support/board-state.ts';
 import { testWith } from '../support/needs.ts';
 import {
   changedBoard,
@@ -17,6 +13,7 @@ import {
   textFile,
   withBoot,
 } from '../support/shipped-boards.ts';
+import { ubootEnvironment } from '../support/uboot-environment.ts';
 
 const needed = [
   ...(['unshare', 'nsenter', 'losetup', 'script', 'mksquashfs', 'sqfstar', 'busybox'] as const),
@@ -24,11 +21,7 @@ const needed = [
 ] as const;
 const sandbox = testWith(...needed);
 
-async function board(
-  more: string,
-  withoutHelper: boolean,
-  files: readonly ReturnType<typeof file>[] = [],
-): Promise<Ready> {
+async function board(more: string, withoutHelper: boolean, files: readonly RootFile[] = []): Promise<Ready> {
   const text = await changedBoard('lab-ext4', [
     'stat, switch_root',
     'md5sum, fw_printenv, fw_setenv, stat, switch_root',
@@ -53,6 +46,10 @@ for (const withoutHelper of [false, true]) {
       );
       const unconfirmed = await board(
         `${identity}generations: { attempts: 9, confirm: command }`,
+        withoutHelper,
+      );
+      const impatient = await board(
+        `${identity}generations: { attempts: 1, confirm: command }`,
         withoutHelper,
       );
       const request = { machine: 'sandbox', storageImage: await storageImage() } as const;
@@ -89,16 +86,36 @@ for (const withoutHelper of [false, true]) {
         await output(boot, 'echo spoilt >/etc/dropbear/key; sync');
         await setTimeout(1500);
         t.is(await output(boot, stored), 'rsa', 'a boot that nobody confirms stores nothing');
-        // A generation to go to that knows nothing, as a snapshot of long ago.
-        await output(
-          boot,
-          'mkdir -p /overlay/generations/3/upper/etc/dropbear /overlay/generations/3/work; echo old >/overlay/generations/3/upper/etc/dropbear/key; echo x >/overlay/generations/3/name; touch /overlay/overlaykit/reset; sync',
-        );
+        // A generation with another key, to be tried: by the verbs, or by what they write.
+        if (withoutHelper) {
+          await output(
+            boot,
+            'mkdir -p /overlay/generations/3/work; cp -a /overlay/generations/2/upper /overlay/generations/3/',
+          );
+          await writeState(boot, { trying: 3, next: 4, attempts: 0 });
+        } else {
+          await output(boot, 'overlay_helper snapshot older && overlay_helper try older');
+        }
+      });
+      await withBoot(t, impatient, request, async (boot) => {
+        t.like(await state(boot), { active: 2, trying: 3, attempts: 1 });
+        t.is((await status(boot)).generation, '3');
+        t.is(await output(boot, kept), expected, 'in a try');
+        await output(boot, 'echo tried >/etc/dropbear/key; sync');
+      });
+      await withBoot(t, impatient, request, async (boot) => {
+        t.is((await status(boot)).generation, '2');
+        t.regex(boot.console, /generation 3 was tried and not confirmed in 1 boots; back to generation 2/);
+        t.is(await output(boot, kept), expected, 'after the end of a try: neither spoilt nor tried');
+        await output(boot, 'touch /overlay/overlaykit/reset; sync');
       });
       await withBoot(t, confirmed, request, async (boot) => {
-        t.like(await status(boot), { rung: 'persistent', generation: '3' });
+        t.like(await status(boot), { rung: 'persistent', generation: '4' });
         t.is(await output(boot, kept), expected, 'after another reset');
         await output(boot, 'echo renewed >/etc/dropbear/key; sync');
+      });
+      // What was written after the boot was confirmed is stored by the next one.
+      await withBoot(t, confirmed, request, async (boot) => {
         await eventually(t, async () => (await output(boot, stored)) === 'renewed');
         await output(boot, 'echo x >/overlay/overlaykit/identity.generation; rm /etc/dropbear/key; sync');
       });
@@ -122,11 +139,7 @@ sandbox('a real U-Boot environment asks for one reset, cleared by fw_setenv', as
   const uboot = await board(
     'helper: { enabled: false }\nreset: { uboot_env: { name: overlaykit, value: reset } }\ngenerations: { attempts: 9, confirm: command }',
     true,
-    [
-      ...programs('fw_printenv', 'fw_setenv'),
-      file('/etc/fw_env.config', '/overlay/uboot.env 0x0 0x1000\n'),
-      file('/var/lock/.keep', ''),
-    ],
+    await ubootEnvironment('/overlay/uboot.env'),
   );
   const request = { machine: 'sandbox', storageImage: await storageImage() } as const;
   await withBoot(t, uboot, request, async (boot) => {
@@ -152,24 +165,3 @@ sandbox('a real U-Boot environment asks for one reset, cleared by fw_setenv', as
     t.is(await output(boot, 'cat /etc/hostname'), 'mine');
   });
 });
-
-async function eventually(t: ExecutionContext, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return;
-    await setTimeout(100);
-  }
-  t.fail('not within ten seconds');
-}
-
-/** Programs of this machine with the libraries they need, for the root. */
-function programs(...names: readonly ('fw_printenv' | 'fw_setenv')[]) {
-  const found = names.map((name) => ({
-    name,
-    path: join(dirname(realpathSync(requireTool('fw_printenv'))), name),
-  }));
-  const libraries = execFileSync('ldd', [found[0]?.path ?? ''], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
-  return [
-    ...found.map(({ name, path }) => file(`/usr/bin/${name}`, readFileSync(path), 0o755)),
-    ...libraries.map((path) => file(path, readFileSync(path), 0o755)),
-  ];
-}

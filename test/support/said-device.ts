@@ -1,5 +1,6 @@
 /** A Device that answers what a test says: for boards that lie. */
 import type { Command, Device, Ending, Outcome } from '../../src/device/device.ts';
+import { Failure } from '../../src/diagnostics/diagnostic.ts';
 
 export interface Said {
   readonly stdout?: string;
@@ -26,4 +27,19 @@ export function saidDevice(name: string, answer: (words: readonly string[]) => S
     reconnect: async () => {},
     close: async () => {},
   };
+}
+
+/** The Failure that an action has to end with. */
+export async function failed(
+  t: { fail: (text: string) => void },
+  action: Promise<unknown>,
+): Promise<Failure> {
+  try {
+    await action;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  t.fail('it did not fail');
+  throw new Error('unreachable');
 }

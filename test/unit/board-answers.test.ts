@@ -1,17 +1,13 @@
 /** What boards answer to the commands that look at them and change them: usual answers, none, and hostile ones. */
-import { crc32 } from 'node:zlib';
 import test from 'ava';
 import { changeBoard } from '../../src/cli/board-change.ts';
-import { boardDiff } from '../../src/cli/commands/diff.ts';
 import { boardLog } from '../../src/cli/commands/log.ts';
 import { resetForecast } from '../../src/cli/commands/reset.ts';
 import { boardStatus } from '../../src/cli/commands/status.ts';
 import { boardUsage } from '../../src/cli/commands/usage.ts';
 import { parseBootLine } from '../../src/device/helper/ledger.ts';
-import { pullUpper } from '../../src/device/helper/pull.ts';
-import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../../src/diagnostics/format.ts';
-import { type Said, saidDevice } from '../support/said-device.ts';
+import { failed, type Said, saidDevice } from '../support/said-device.ts';
 
 const { signal } = new AbortController();
 const boot = 'seq=7 rung=persistent generation=3 stamps: 1=0.50 2=0.75 3=2.05 reasons: []';
@@ -58,17 +54,6 @@ const board = (status: unknown, more: (words: readonly string[]) => Said = () =>
     if (verb === 'list') return { stdout: JSON.stringify(list) };
     return more(words);
   });
-
-async function failed(t: { fail: (text: string) => void }, action: Promise<unknown>): Promise<Failure> {
-  try {
-    await action;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  t.fail('it did not fail');
-  throw new Error('unreachable');
-}
 
 test('status: rung, generations, storage and what comes next, in words', async (t) => {
   const answer = await boardStatus(board(report), signal);
@@ -264,65 +249,4 @@ test('hostile answers are refused with OVL624, and nothing of them reaches the t
   );
   for (const text of [shown.text, formatDiagnostics(refused.diagnostics)])
     t.notRegex(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-});
-
-const created = { change: 'created', type: 'file', path: '/etc/\u00c3\u00a4\u001b[2J', bytes: 5 };
-const diffEnd = { schema: 'overlaykit.diff/1', rung: 'persistent', changes: 1, same: 2 };
-/** As overlay_helper writes it: one byte, one character, and only ASCII. */
-const ascii = (text: string) =>
-  text.replaceAll(/[^ -~]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const diffOf = (...lines: readonly unknown[]) =>
-  boardDiff(
-    saidDevice('b', () => ({ stdout: lines.map((line) => `${ascii(JSON.stringify(line))}\n`).join('') })),
-    false,
-    signal,
-  );
-
-test('diff: paths are bytes on the board and text here; no differences is yes', async (t) => {
-  const answer = await diffOf(created, diffEnd);
-  t.is(
-    answer.text,
-    'A  file             5 B  /etc/ä\\x1b[2J\n1 changes on rung persistent, 2 files copied up and the same\n',
-  );
-  t.is(answer.exit, 'no');
-  t.is((await diffOf({ ...diffEnd, changes: 0 })).exit, undefined);
-});
-
-test('diff: an answer that is not whole, or has something else in it, is refused', async (t) => {
-  for (const lines of [
-    [],
-    [created],
-    [created, created, diffEnd],
-    [created, diffEnd, created],
-    [{ ...created, change: 'eaten' }, diffEnd],
-    [{ ...created, bytes: 'many' }, diffEnd],
-    ['text', diffEnd],
-  ]) {
-    const { diagnostics } = await failed(t, diffOf(...lines));
-    t.like(diagnostics[0], { code: 'OVL624', boardState: 'unchanged' }, JSON.stringify(lines));
-  }
-  const endless = saidDevice('b', () => ({ stdout: 'x'.repeat(100_000) }));
-  t.is((await failed(t, boardDiff(endless, false, signal))).diagnostics[0]?.code, 'OVL624');
-});
-
-test('pull: only what is counted and summed up by the board is whole', async (t) => {
-  const stdout = 'some bytes';
-  const end = (bytes: number, sum: string) => `overlay_helper: pull: entries=3 bytes=${bytes} crc32=${sum}\n`;
-  const right = crc32(stdout).toString(16).padStart(8, '0');
-  const pulled = async (stderr: string, limit = 100) => {
-    const taken: Uint8Array[] = [];
-    const sink = async (bytes: Uint8Array) => void taken.push(bytes);
-    const result = await pullUpper(
-      saidDevice('b', () => ({ stdout, stderr })),
-      { signal, sink, limit },
-    );
-    return { ...result, text: Buffer.concat(taken).toString() };
-  };
-  t.deepEqual(await pulled(`overlay_helper: pull: x is a socket\n${end(10, right)}`), {
-    ...{ entries: 3, bytes: 10, complaints: ['x is a socket'] },
-    text: stdout,
-  });
-  for (const stderr of ['', end(11, right), end(10, '00000000'), `${end(10, right)}more\n`])
-    t.is((await failed(t, pulled(stderr))).diagnostics[0]?.code, 'OVL626', stderr);
-  t.is((await failed(t, pulled(end(10, right), 5))).diagnostics[0]?.code, 'OVL626');
 });

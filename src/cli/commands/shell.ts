@@ -8,6 +8,7 @@ import { deviceOptions, hostArgument, requireHost, withDevice } from '../device.
 import { usageFailure } from '../usage.ts';
 
 /** A login shell of the board, in the language that the board speaks. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the board's shell that expands it
 const login = 'unset LC_ALL; exec "${SHELL:-/bin/sh}" -l';
 const command = 'unset LC_ALL; exec "$@"';
 /** Bytes of each stream that a document of --json has room for. */

@@ -12,10 +12,11 @@ import { writeOutput } from '../../src/system/files.ts';
 import { packageVersion } from '../../src/system/package-root.ts';
 import { installPrerequisites } from '../../src/system/prerequisites.ts';
 import type { ToolName } from '../../src/system/tools.ts';
+import { benchBoards } from './boards.ts';
 import { benchBoots } from './boots.ts';
 import { storages } from './case.ts';
 import { type Options, readOptions } from './options.ts';
-import { bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
+import { boardsTable, bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
 import { benchReset } from './reset.ts';
 import { benchTransfer } from './transfer.ts';
 import { benchWall } from './wall.ts';
@@ -42,6 +43,7 @@ const limitMs = 60 * 60_000;
 const runs = 2;
 const rounds = 15;
 const transferRounds = 7;
+const boardsRounds = 5;
 const resetRounds = 9;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -88,10 +90,18 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     : [];
   const why = options.why ? await benchParts({ work, storage: storages.jffs2, signal, say }) : [];
   const transfer = options.transfer ? await benchTransfer({ work, rounds: transferRounds, signal }) : [];
+  const boards = options.transfer ? await benchBoards({ work, rounds: boardsRounds, signal }) : [];
   const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
   const reset = options.reset ? await benchReset({ work, rounds: resetRounds, signal }) : [];
-  print([bootTables(boot), whyTable(why), wallTable(wall), transferTable(transfer), resetTable(reset)]);
-  return { machine, boot, why, wall, transfer, reset };
+  print([
+    bootTables(boot),
+    whyTable(why),
+    wallTable(wall),
+    transferTable(transfer),
+    boardsTable(boards),
+    resetTable(reset),
+  ]);
+  return { machine, boot, why, wall, transfer, boards, reset };
 }
 
 function print(tables: readonly string[]): void {

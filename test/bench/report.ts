@@ -1,4 +1,6 @@
 /** What was measured, as tables for people. Pure. */
+
+import { aimOfMany, type BoardsRow } from './boards.ts';
 import { type BootRow, type CaseName, caseNames, caseTitles } from './case.ts';
 import type { ResetRow } from './reset.ts';
 import { mean, median, medianDeviation, times } from './statistics.ts';
@@ -88,6 +90,21 @@ export function transferTable(rows: readonly TransferRow[]): string {
     ];
   });
   return table(['', 'wall ms', '×', 'after login', '×', 'aim', 'rounds'], lines);
+}
+
+/** Processor time of this side for a board, against one board alone. */
+export function boardsTable(rows: readonly BoardsRow[]): string {
+  const base = rows[0];
+  if (base === undefined) return '';
+  const lines = rows.map(({ boards, processorMs, wallMs }) => [
+    boards === 1 ? 'one board' : `${boards} boards at once`,
+    `${median(processorMs).toFixed(0)} ±${medianDeviation(processorMs).toFixed(0)}`,
+    times(median(processorMs), median(base.processorMs)),
+    boards === 1 ? '' : `${aimOfMany} × one board`,
+    median(wallMs).toFixed(0),
+    String(wallMs.length),
+  ]);
+  return table(['', 'processor ms a board', '×', 'aim', 'wall ms', 'rounds'], lines);
 }
 
 /** Times of the machine, compared with a reset that has nothing to forget. */

@@ -29,7 +29,7 @@ export interface TransferOptions {
 }
 
 /** The boards' files are in memory: we write them through to their storage and the others do not, and a disk would be compared instead. */
-const memory = '/dev/shm';
+export const memory = '/dev/shm';
 const files = 1000;
 const bytes = 8 << 20;
 const oneMs = 120_000;
@@ -80,15 +80,21 @@ export async function benchTransfer({
   }
 }
 
+export function thousandFiles(): readonly UploadEntry[] {
+  return Array.from({ length: files }, (_, index) =>
+    file(`d${index % 20}/f${index}`, noise(Math.floor(bytes / files), String(index))),
+  );
+}
+
 async function waysTo(
   server: SshServer,
   { work, boards, signal }: { readonly work: string; readonly boards: string; readonly signal: AbortSignal },
 ): Promise<readonly Way[]> {
-  const config = await sshConfig(server, work);
+  const knownHosts = join(work, 'known_hosts');
+  await writeFile(knownHosts, server.knownHosts);
+  const config = await sshConfig(server, work, knownHosts, 'ssh_config');
   const source = join(work, 'source');
-  const entries = Array.from({ length: files }, (_, index) =>
-    file(`d${index % 20}/f${index}`, noise(Math.floor(bytes / files), String(index))),
-  );
+  const entries = thousandFiles();
   for (const entry of entries) await write(source, entry);
   const other = file('d7/f507', noise(Math.floor(bytes / files), 'other'));
   const changed = entries.map((entry) => (entry.path === other.path ? other : entry));
@@ -168,14 +174,17 @@ async function write(source: string, entry: UploadEntry): Promise<void> {
   await writeFile(path, entry.content);
 }
 
-async function sshConfig(server: SshServer, work: string): Promise<string> {
-  const known = join(work, 'known_hosts');
-  await writeFile(known, server.knownHosts);
-  const config = join(work, 'ssh_config');
+export async function sshConfig(
+  server: SshServer,
+  work: string,
+  knownHosts: string,
+  name: string,
+): Promise<string> {
+  const config = join(work, name);
   const lines = [
     'IdentityAgent none',
     `IdentityFile ${server.identity}`,
-    `UserKnownHostsFile ${known}`,
+    `UserKnownHostsFile ${knownHosts}`,
     'GlobalKnownHostsFile none',
   ];
   await writeFile(config, `${lines.join('\n')}\n`);

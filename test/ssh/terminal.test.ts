@@ -1,4 +1,5 @@
 import { type RunOptions, script } from '../../src/device/device.ts';
+import { documentOf, ovl } from '../support/ovl.ts';
 import { connected, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 
 for (const kind of ['dropbear', 'openssh'] as const) {
@@ -47,3 +48,21 @@ for (const kind of ['dropbear', 'openssh'] as const) {
     }
   });
 }
+
+testOnServer('ovl shell: bytes pass through, and the exit code of the command is told', async (t) => {
+  const server = await serverFor(t, { kind: 'dropbear' });
+  const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
+  const words = ['--ssh-config', configFile, `root@127.0.0.1:${server.port}`, '--', 'sh', '-c'];
+  const ran = await ovl(['shell', ...words, 'echo out; echo err >&2; exit 3']);
+  t.is(ran.exitCode, 1, ran.stderr);
+  t.is(ran.stdout, 'out\n');
+  t.regex(ran.stderr, /^err\n.*ended with exit code 3\n$/);
+  t.is((await ovl(['shell', ...words, 'true'])).exitCode, 0);
+  const json = documentOf(t, await ovl(['shell', '--json', ...words, 'echo out; kill -9 $$']));
+  t.like(json, {
+    schema: 'ovl.shell/1',
+    ok: false,
+    stdout: 'out\n',
+    ending: { kind: 'killed', signal: 'KILL' },
+  });
+});

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import test from 'ava';
 import { execa } from 'execa';
@@ -6,6 +9,7 @@ import { archive, archiveSize } from '../../src/device/upload/archive.ts';
 import { digestOf } from '../../src/device/upload/digest.ts';
 import { readInventory } from '../../src/device/upload/inventory.ts';
 import { counting, type Progress } from '../../src/device/upload/progress.ts';
+import { receiveLines, uploadScript } from '../../src/device/upload/scripts.ts';
 import { expressionOf, sortsOf } from '../../src/device/upload/sorts.ts';
 import { uploadTree } from '../../src/device/upload/tree.ts';
 import { file, folder, link, noise, sampleTree } from '../support/upload-tree.ts';
@@ -89,6 +93,27 @@ test('how often find prints a name says what it is', async (t) => {
   t.deepEqual(found.get('x\ny'), { kind: 'file', mode: 0o644 });
   const torn = readInventory(answer('-print', '.\n.\n./a/1\n./x\ny\n'), 'm', sorts);
   t.is(torn.found.get('y')?.kind, 'other', 'half a name is nothing that is wanted');
+});
+
+test('instructions that are cut anywhere are not begun with', async (t) => {
+  const place = await mkdtemp(join(tmpdir(), 'ovl-upload-'));
+  t.teardown(() => rm(place, { recursive: true, force: true }));
+  const lines = receiveLines('mark', 'fresh', ["a'b", 'c\nd']);
+  const run = (input: Uint8Array) =>
+    execa('sh', ['-c', uploadScript, 'sh', join(place, 'site'), 'mark', expressionOf(sortsOf([]))], {
+      input,
+      reject: false,
+    });
+  const step = 7;
+  for (let length = 0; length < lines.length - 1; length += step) {
+    const { exitCode, stdout } = await run(lines.subarray(0, length));
+    t.deepEqual([exitCode, stdout.endsWith('\nmark asked')], [0, true], `${length}: ${stdout}`);
+    t.deepEqual(await readdir(place), []);
+  }
+  const whole = Buffer.concat([lines, await buffer(archive([...uploadTree([file('x', 'x')]).values()], 0))]);
+  const { stdout } = await run(whole);
+  t.regex(stdout, /\nmark synced$/);
+  t.deepEqual(await readdir(join(place, 'site.ovl-partial')), ['x']);
 });
 
 test('progress tells a rate and what is left', (t) => {

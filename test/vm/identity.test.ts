@@ -4,18 +4,21 @@
  */
 import type { ExecutionContext } from 'ava';
 import type { Boot } from '../../src/lab/index.ts';
+import { testWith } from '../support/needs.ts';
 import {
   changedBoard,
   output,
+  ownKernelTools,
   type Ready,
   ready,
   status,
   storageImage,
   textFile,
-  vmOwnKernel,
   withBoot,
 } from '../support/shipped-boards.ts';
 import { environmentBytes, ubootEnvironment } from '../support/uboot-environment.ts';
+
+const vm = testWith(...ownKernelTools, 'fw_printenv');
 
 const certificate = '/etc/ssl/device.crt';
 /** What overlay_helper asks for a reset with. */
@@ -55,7 +58,7 @@ async function told(t: ExecutionContext, boot: Boot, note: string): Promise<void
   t.is(exitCode, 1);
 }
 
-vmOwnKernel(
+vm(
   'JFFS2: the identity outlives a reset and power cuts, a try that is given up, a rollback, a reset by U-Boot',
   async (t) => {
     t.timeout(1_200_000);

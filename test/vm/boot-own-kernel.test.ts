@@ -17,7 +17,7 @@ import {
 } from '../support/shipped-boards.ts';
 
 const given = [{ target: '/dev', fstype: 'devtmpfs' }];
-const labs = ['/tmp', '/dev/pts', '/dev/shm'];
+const labs = ['/sys', '/tmp', '/dev/pts', '/dev/shm'];
 const machine = 'qemu-own-kernel';
 
 vmOwnKernel('cramfs and JFFS2: kept over a power cut, by pivot_root', async (t) => {

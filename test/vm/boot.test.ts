@@ -14,7 +14,7 @@ import {
 /** What the lab's initramfs leaves mounted. */
 const given = [{ target: '/dev', fstype: 'devtmpfs' }];
 /** What the lab's own root mounts after init has started. */
-const labs = ['/tmp', '/dev/pts', '/dev/shm'];
+const labs = ['/sys', '/tmp', '/dev/pts', '/dev/shm'];
 
 vm('squashfs and JFFS2: written, kept over a power cut, and back to factory state', async (t) => {
   t.timeout(300_000);

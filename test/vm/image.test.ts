@@ -66,7 +66,9 @@ for (const type of ['cramfs', 'squashfs'] as const) {
       expected,
     );
     const added = found.filter((line) => line.includes('etc/overlaykit'));
-    t.is(added.length, 3);
+    // The folder, and two lines each for the helper and for what says which base this is.
+    t.is(added.length, 5);
+    t.true(added.some((line) => line.includes('etc/overlaykit/base')));
     t.true(added.some((line) => line.startsWith('700 regular file 0:0 333333 ')));
   });
 }

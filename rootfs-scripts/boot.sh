@@ -77,7 +77,8 @@ gave_up() {
   ovl_reasons="$ovl_reasons${ovl_reasons:+,}\"$ovl_rung: $ovl_failed\""
   ovl_level=3
   # What afterwards has begun must not confirm a boot that came to nothing.
-  [ -z "${OVERLAYKIT_JOB-}" ] || kill "$OVERLAYKIT_JOB"
+  # shellcheck disable=SC2086 # there may be two
+  [ -z "${OVERLAYKIT_JOB-}" ] || kill $OVERLAYKIT_JOB
   unset OVERLAYKIT_JOB
 }
 
@@ -118,7 +119,7 @@ begin_after() {
 # execute_init WORD...: replaces this shell by init.
 execute_init() {
   unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB \
-    OVERLAYKIT_SO_FAR
+    OVERLAYKIT_SO_FAR OVERLAYKIT_NOTES
   ovl_failed="the kernel cannot execute init"
   exec "$init" "$@"
 }

@@ -30,7 +30,7 @@ resume_from() {
   ovl_left=${ovl_left#* }
   ovl_device=${ovl_left%% *}
   ovl_repaired=${ovl_left#* }
-  ovl_reasons=${OVERLAYKIT_REASONS-}
+  ovl_reasons=${OVERLAYKIT_REASONS-} ovl_notes=${OVERLAYKIT_NOTES-}
   [ -z "$ovl_reasons$ovl_repaired" ] || ovl_level=3
 }
 
@@ -66,6 +66,7 @@ verify_with_helper() {
 # enter_by_helper WORD...: executes it in place of this shell; returns only where there is none.
 enter_by_helper() {
   [ "$ovl_helper" != no ] || return 0
-  export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons"
+  export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons" \
+    OVERLAYKIT_NOTES="$ovl_notes"
   exec "$helper" enter "$plan" "$ovl_rung" "$@"
 }

@@ -60,22 +60,6 @@ mount_or_erase() {
   mount_storage "$@"
 }
 
-# mount_or_make FSTYPE TARGET OPTIONS: the same, for a block device that may be blank: then a file system is made on it, with
-# the mkfs that the board has. Anything that is not blank is never formatted, readable or not.
-mount_or_make() {
-  mount_storage "$@" && return 0
-  is_blank "$ovl_device" || refuse "$ovl_device cannot be mounted, and is not blank" || return 1
-  say 4 "$ovl_device is blank; making $1 on it"
-  "mkfs.$1" "$ovl_device" && mount_storage "$@"
-}
-
-# is_blank DEVICE: whether its first 128 KiB are all zeros or all ones, as storage is that nobody has written. Every file
-# system that the kernel knows has its mark in these: btrfs, the last one, at 64 KiB.
-# applets: dd tr
-is_blank() {
-  [ -z "$(dd if="$1" bs=65536 count=2 2>/dev/null | tr -d '\000\377')" ]
-}
-
 # undo NUMBER TARGET: takes away the rung's mount of that number, where the rung got so far.
 # applets: umount
 undo() {

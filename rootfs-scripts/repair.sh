@@ -8,6 +8,7 @@ mount_or_repair() {
   ovl_tool=$1 ovl_mount=$2
   shift 2
   "$ovl_mount" "$@" && return 0
+  [ -z "$ovl_blank" ] || return 1
   say 4 "$ovl_device cannot be mounted; $ovl_tool looks at it"
   case $1 in
     ext*) repair_ext "$ovl_tool" "$ovl_device" ;;

@@ -7,6 +7,7 @@
 import { type Diagnostic, failure, type Result, success } from '../diagnostics/diagnostic.ts';
 import { checkFind } from './checks/find.ts';
 import type { Check } from './checks/finding.ts';
+import { checkFirstBoot } from './checks/first-boot.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkJffs2 } from './checks/jffs2.ts';
 import { checkKernel } from './checks/kernel.ts';
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   checkKernel,
   checkStorage,
   checkFind,
+  checkFirstBoot,
   checkJffs2,
   checkUnionOptions,
   checkLayers,

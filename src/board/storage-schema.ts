@@ -80,6 +80,15 @@ export const storage = z
       .describe(
         'What becomes of an ext4 or f2fs storage that cannot be mounted and is not blank. auto: repaired by e2fsck, fsck.ext4 or fsck.f2fs where applets lists one, as far as that is safe.',
       ),
+    first_boot: z
+      .enum(
+        ['wait', 'tmpfs'],
+        must('a way to begin', 'a blank storage is made while the boot waits, or behind a rung in memory'),
+      )
+      .default('wait')
+      .describe(
+        'What a boot does that finds the storage blank. wait: makes it, then goes on. tmpfs: goes on at once in memory, makes it in the background, and copies the changes to it every 10 s until the next boot.',
+      ),
     options: z
       .array(text)
       .optional()

@@ -6,6 +6,7 @@ import { planSchema } from '../shared/plan.ts';
 import { verbExit } from '../shared/report.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
+import { adopt } from './verbs/adopt.ts';
 import { base } from './verbs/base.ts';
 import { commit } from './verbs/commit.ts';
 import { confirm } from './verbs/confirm.ts';
@@ -72,6 +73,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[--try] [--dry-run] PATH...',
     does: 'brings changes that are in memory to the storage, as a new generation',
     run: commit,
+  },
+  {
+    name: 'adopt',
+    takes: '[--once]',
+    does: 'copies what is in memory to a storage that was blank, again and again; overlay_init leaves it running there',
+    run: adopt,
   },
   { name: 'drop', takes: 'NUMBER|NAME', does: 'deletes a generation', run: drop },
   {

@@ -5,6 +5,7 @@
 import { boardPaths } from '../shared/helper-protocol.ts';
 import { readMounts } from './mounts.ts';
 import { contradictions, findDevice, users } from './storage-device.ts';
+import { isHalfMade } from './storage-head.ts';
 import { readStoragePlan, type StoragePlan } from './storage-plan.ts';
 import type { BoardPort } from './storage-port.ts';
 import { attempt, Refused, reason } from './trouble.ts';
@@ -14,15 +15,17 @@ const place = `${boardPaths.runDir}/storage`;
 const committed = `${boardPaths.storage}/committed`;
 
 /**
- * Mounts it, and gives its place to the action.
+ * Mounts it, and gives its place and the device's name to the action.
  * @throws Refused where there is no storage, it is mounted already, or it cannot be mounted
  */
-export function withBorrowedStorage<T>(port: BoardPort, action: (path: string) => T): T {
+export function withBorrowedStorage<T>(port: BoardPort, action: (path: string, device: string) => T): T {
   const plan = readStoragePlan(port);
   const device = findDevice(port, plan, '');
   const [wrong] = contradictions(device, plan, '');
   if (wrong !== undefined) throw new Refused(`${wrong}; it was left alone`);
-  if (readMounts(port).numberAt(committed) === device.number) return writable(port, plan, action);
+  if (readMounts(port).numberAt(committed) === device.number) return writable(port, plan, (path) => action(path, device.name));
+  if (plan.makesIfBlank && isHalfMade(port, device))
+    throw new Refused(`${device.name} is only half-made; boot from it first`);
   const [user] = users(port, device);
   if (user !== undefined) throw new Refused(`${user}; only a storage that nobody uses can be borrowed`);
   attempt('cannot have mounts of its own', () => port.separateMounts());
@@ -34,7 +37,7 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string) =
     throw new Refused(reason(`the storage, ${device.name}, cannot be mounted as ${plan.fstype}`, error));
   }
   try {
-    return action(place);
+    return action(place, device.name);
   } finally {
     // The last descriptor that is closed ends it, so it is over when this process is.
     port.detach(place);

@@ -85,21 +85,31 @@ function fill(
     for (const part of ['upper', 'work', 'links']) port.makeDirectoryIn(directory, part, 0o755);
     return directory;
   });
-  const target = port.openIn(making, 'upper');
-  const links = port.openIn(making, 'links');
-  const lacks = [...copyTree(port, upper, target, links), ...(change?.(target, links) ?? noLacks())];
-  copyNotes(port, storage, from, making);
-  const { count, lines } = remove(port, making, 'links', 'the list of links');
-  if (count > 0) throw new Error(lines[0] ?? 'cannot delete the list of links');
-  if (called !== undefined) writeName(port, storage, name, called);
-  attempt(`cannot finish generation ${number}`, () => {
-    port.syncDirectory(making);
-    port.syncFileSystem(generations);
-    port.renameIn(generations, name, generations, String(number));
-    port.syncDirectory(generations);
-    port.syncFileSystem(generations);
-  });
-  return lacks.filter((lack) => lack.count > 0);
+  const opened = [making];
+  const openPart = (part: string): number => {
+    const descriptor = port.openIn(making, part);
+    opened.push(descriptor);
+    return descriptor;
+  };
+  try {
+    const target = openPart('upper');
+    const links = openPart('links');
+    const lacks = [...copyTree(port, upper, target, links), ...(change?.(target, links) ?? noLacks())];
+    copyNotes(port, storage, from, making);
+    const { count, lines } = remove(port, making, 'links', 'the list of links');
+    if (count > 0) throw new Error(lines[0] ?? 'cannot delete the list of links');
+    if (called !== undefined) writeName(port, storage, name, called);
+    attempt(`cannot finish generation ${number}`, () => {
+      port.syncDirectory(making);
+      port.syncFileSystem(generations);
+      port.renameIn(generations, name, generations, String(number));
+      port.syncDirectory(generations);
+      port.syncFileSystem(generations);
+    });
+    return lacks.filter((lack) => lack.count > 0);
+  } finally {
+    for (const descriptor of opened) port.close(descriptor);
+  }
 }
 
 const own = ['upper', 'work', 'links', 'name'];

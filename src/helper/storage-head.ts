@@ -1,4 +1,6 @@
 /** What the first bytes of a storage look like. */
+import { storageMark } from '../shared/helper-protocol.ts';
+import type { StorageDevice } from './storage-device.ts';
 import type { BoardPort } from './storage-port.ts';
 
 /** As far as any file system has its mark; the shell looks as far. */
@@ -39,6 +41,18 @@ export function headOf(port: Pick<BoardPort, 'readAt'>, path: string): Head {
   if (head.startsWith(eraseMark)) return { kind: 'marked', looks: 'marked to be erased (DE AD C0 DE)' };
   const found = marks.find(([at, bytes]) => head.slice(at, at + bytes.length) === bytes);
   return { kind: 'something', looks: found === undefined ? `unknown, begins with ${shown(head)}` : found[2] };
+}
+
+/**
+ * Whether overlay_init has begun to make it and not come to its end. Every call throws a KernelError where the device cannot
+ * be read.
+ */
+export function isHalfMade(
+  port: Pick<BoardPort, 'readAt'>,
+  { path, kind, bytes }: Pick<StorageDevice, 'path' | 'kind' | 'bytes'>,
+): boolean {
+  if (kind !== 'block' || bytes < storageMark.beforeEnd) return false;
+  return port.readAt(path, bytes - storageMark.beforeEnd, storageMark.text.length) === storageMark.text;
 }
 
 function isBlank(head: string): boolean {

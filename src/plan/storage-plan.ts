@@ -1,4 +1,5 @@
 /** How the storage of a board is found and mounted, apart from any rung. */
+import { whyNotAfterwards } from '../board/checks/first-boot.ts';
 import type { Board } from '../board/schema.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
 import type { StoragePlan } from '../shared/plan.ts';
@@ -9,7 +10,8 @@ import { storageAddress } from './storage-address.ts';
 export const mountable: readonly Board['storage']['type'][] = ['jffs2', 'ext4', 'f2fs'];
 
 /** Undefined where the board keeps nothing, or its storage needs more than a mount. */
-export function planStorage({ storage, applets, helper }: Board): StoragePlan | undefined {
+export function planStorage(board: Board): StoragePlan | undefined {
+  const { storage, applets, helper } = board;
   const address = storageAddress(storage);
   if (address === undefined || !mountable.includes(storage.type)) return undefined;
   return {
@@ -26,6 +28,9 @@ export function planStorage({ storage, applets, helper }: Board): StoragePlan | 
       ...mountStorage(storage.type, boardPaths.storage, ['rw', ...(storage.options ?? ['noatime'])]),
       // JFFS2 takes a blank partition as it is.
       ...(applets?.includes(`mkfs.${storage.type}`) ? { makeIfBlank: true } : {}),
+      ...(storage.first_boot === 'tmpfs' && whyNotAfterwards(board) === undefined
+        ? { makeAfterwards: true }
+        : {}),
       ...(storage.type === 'jffs2' && helper.enabled ? { eraseIfMarked: true } : {}),
       ...repairOf(storage, applets),
     },

@@ -87,6 +87,7 @@ export const libraryFiles = [
   'boot.sh',
   'release.sh',
   'mounts.sh',
+  'make.sh',
   'repair.sh',
   'storage.sh',
   'generations.sh',

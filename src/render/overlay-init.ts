@@ -151,6 +151,7 @@ function climb(plan: MountPlan): string {
               `      settle ${quote(printable(rung.outcome))}`,
               ...afterwards(plan, rung),
               ...watched(plan, rung),
+              ...madeReady(plan, rung),
               ...(plan.helper ? ['      enter_by_helper "$@"'] : []),
               `      enter_by_applets enter_by_${plan.handOver.how} "$@"`,
               '    fi',
@@ -202,6 +203,15 @@ function watched({ watermark, helper, handOver }: MountPlan, rung: Rung): readon
   // The same as for the storage: after a chroot the background shell is still outside.
   const into = handOver.how === 'pivot' ? '' : `chroot ${quote(handOver.newRoot)} `;
   return [`      watch_memory ${into}${boardPaths.helper} watch`];
+}
+
+/** A rung in memory that stands in for a blank storage makes it ready, and copies the changes to it. */
+function madeReady({ storage, handOver }: MountPlan, rung: Rung): readonly string[] {
+  if (storage?.mount.makeAfterwards !== true || !rung.steps.some(isTmpfs)) return [];
+  const root = handOver.how === 'pivot' ? '' : handOver.newRoot;
+  const into = root === '' ? [] : ['chroot', root];
+  const words = ['make_ready', storage.mount.fstype, root, ...into, boardPaths.helper, 'adopt'];
+  return [`      ${words.map(quote).join(' ')}`];
 }
 
 function isTmpfs(step: Step): boolean {

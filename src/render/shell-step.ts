@@ -91,7 +91,9 @@ function mountCommand(step: MountStep, helper: boolean): readonly string[] {
     const repair = step.repair === undefined ? [] : ['mount_or_repair', step.repair];
     const mount =
       step.makeIfBlank === true
-        ? 'mount_or_make'
+        ? step.makeAfterwards === true
+          ? 'mount_or_leave'
+          : 'mount_or_make'
         : step.eraseIfMarked === true && helper
           ? 'mount_or_erase'
           : 'mount_storage';

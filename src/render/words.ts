@@ -53,7 +53,13 @@ const baseWords: Readonly<Record<BasePolicy, string>> = {
 
 function hint(step: MountStep): string {
   const storage = [
-    ...(step.makeIfBlank === true ? [', made first where the device is blank'] : []),
+    ...(step.makeIfBlank === true
+      ? [
+          step.makeAfterwards === true
+            ? ', made in the background of the rung tmpfs where the device is blank'
+            : ', made first where the device is blank',
+        ]
+      : []),
     ...(step.repair === undefined
       ? []
       : [`, repaired by ${printable(step.repair)} where it cannot be mounted`]),

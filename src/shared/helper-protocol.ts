@@ -42,7 +42,15 @@ export const verifyExit = { fit: 101, unfit: 102 } as const;
 export const helperFailure = { reason: 'OVERLAYKIT_HELPER_FAILED', rung: 'OVERLAYKIT_RUNG' } as const;
 
 /** Words of the environment in which overlay_init remembers what it did before `enter`; the helper hands them back as they are. */
-export const rememberedWords = ['OVERLAYKIT_SO_FAR', 'OVERLAYKIT_REASONS', 'OVERLAYKIT_JOB'] as const;
+export const rememberedWords = [
+  'OVERLAYKIT_SO_FAR',
+  'OVERLAYKIT_REASONS',
+  'OVERLAYKIT_NOTES',
+  'OVERLAYKIT_JOB',
+] as const;
+
+/** What overlay_init writes behind a file system that it is making, in bytes before the end of the device. */
+export const storageMark = { text: 'overlaykit is making a storage here', beforeEnd: 4096 } as const;
 
 /**
  * The verbs that overlay_init waits for. They have a script of their own in the program, so that a boot does not load what

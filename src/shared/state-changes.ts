@@ -29,6 +29,11 @@ export function rolledBack(state: State, number: number): State {
   };
 }
 
+/** A later copy of the same changes becomes the active generation, and the copies before it are needed no more. */
+export function adopted(state: State, number: number): State {
+  return { ...state, active: number, previous: undefined, trying: undefined, attempts: 0 };
+}
+
 /** The active generation boots again, and what was tried is forgotten. */
 export function untried(state: State): State {
   return { ...state, trying: undefined, attempts: 0 };

@@ -32,6 +32,8 @@ export interface MountStep {
   readonly unlessMounted: boolean;
   /** For storage: make a file system where the device is blank. The board has the mkfs for it. */
   readonly makeIfBlank?: boolean;
+  /** With makeIfBlank: not before the boot goes on, but in the background of the tmpfs rung. */
+  readonly makeAfterwards?: boolean;
   /** For storage on flash: let overlay_helper erase it where a factory image has marked it to be erased. */
   readonly eraseIfMarked?: boolean;
   /** For storage: the program of the board that repairs it where it cannot be mounted and is not blank. */

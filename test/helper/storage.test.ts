@@ -25,6 +25,7 @@ const usualApplets = [
   'sleep',
   'pivot_root',
   'findfs',
+  'ls',
 ];
 
 const procMtd = `dev:    size   erasesize  name\nmtd0: 00010000 00010000 "boot"\nmtd1: ${hex(size)} ${hex(block)} "storage"\n`;

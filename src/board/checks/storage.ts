@@ -37,6 +37,7 @@ const onlyFor = [
     ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file'],
     'memory is there at once: there is nothing to wait for',
   ],
+  ['first_boot', ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file'], 'a tmpfs is made in no time, at every boot'],
   ['repair', ['ext4', 'f2fs'], 'there is no program that repairs this file system'],
   [
     'options',

@@ -200,6 +200,14 @@ on the order in which drivers start; the label of the chip does not. gpioget, th
 lines only. On storage.type tmpfs every power-off is a factory reset, and there is no place to remember that a request
 was served.`,
   },
+  OVL153: {
+    title: 'storage.first_boot has no effect on this board',
+    explanation: `With "storage.first_boot: tmpfs" a boot that finds its storage blank does not wait until a file system is made on
+it: it takes the rung tmpfs at once, makes the storage in the background, and overlay_helper copies the changes to it until
+the next boot. That needs a file system that takes time to make (ext4, f2fs), a device that is found by its path (a blank
+one has neither label nor UUID), its mkfs among the board's applets, overlay_helper, and a rung tmpfs below the rung
+persistent. Where one of these is missing the boot waits, as with "wait"; "because" says which.`,
+  },
   OVL160: {
     title: 'understood, not built yet',
     explanation: `The key is part of the board file format, and its value was checked, but this version of overlaykit does not act on

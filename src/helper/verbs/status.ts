@@ -8,6 +8,7 @@ import {
   verbExit,
 } from '../../shared/report.ts';
 import { chooseSlot, type SlotContent, type State } from '../../shared/state.ts';
+import { adoptionWords } from '../adoption.ts';
 import { waitingIn } from '../base/report.ts';
 import { type BootStatus, readBootStatus } from '../boot-status.ts';
 import { fullness, fullnessWords } from '../fullness.ts';
@@ -60,10 +61,10 @@ function reportOf(port: BoardPort): BoardReport {
     boots: storage === undefined ? [] : readBoots(port, storage),
     troubles: [
       ...troubles,
-      ...troublesOfBoot(boot),
+      ...troublesOfBoot(port, boot),
       ...troublesOfIdentity(port, boot, storage),
       ...troublesOfSlots(slots, storage),
-      ...troublesOfStorage(room),
+      ...troublesOfStorage(port, room),
       ...troublesOfMemory(port, room),
       ...troublesOfBase(base),
     ].map(oneLine),
@@ -130,9 +131,9 @@ function troublesOfIdentity(
   return [...noted, ...unprovisioned(port, storage).map((path) => `not provisioned: ${path}`)];
 }
 
-function troublesOfBoot(boot: BootStatus | undefined): readonly string[] {
+function troublesOfBoot(port: BoardPort, boot: BootStatus | undefined): readonly string[] {
   if (boot === undefined || boot.rung === 'persistent') return [];
-  return [`rung ${boot.rung}: changes are not kept`];
+  return [`rung ${boot.rung}: ${adoptionWords(port) ?? 'changes are not kept'}`];
 }
 
 function troublesOfSlots({ a, b }: Slots, storage: Storage | undefined): readonly string[] {
@@ -174,11 +175,12 @@ function troublesOfBase(base: BaseReport | undefined): readonly string[] {
   return [`${waiting} changed paths hide something new in this base image; decide with: overlay_helper base`];
 }
 
-function troublesOfStorage(room: StorageReport | null): readonly string[] {
+function troublesOfStorage(port: BoardPort, room: StorageReport | null): readonly string[] {
   if (room === null) return ['nothing is mounted at /overlay'];
-  const volatile = room.volatile
-    ? [`the storage is ${room.fstype}: everything is lost when the power goes`]
-    : [];
+  const volatile =
+    room.volatile && adoptionWords(port) === undefined
+      ? [`the storage is ${room.fstype}: everything is lost when the power goes`]
+      : [];
   const full = room.full
     ? [`the storage is full: ${room.availableBytes} bytes and ${room.availableInodes} inodes are free`]
     : [];

@@ -7,7 +7,7 @@ import { readBootStatus } from '../boot-status.ts';
 import { bytesOf } from '../bytes.ts';
 import { isDirectoryPath } from '../plan.ts';
 import { contradictions, findDevice, type StorageDevice, users } from '../storage-device.ts';
-import { headBytes, headOf } from '../storage-head.ts';
+import { type Head, headBytes, headOf, isHalfMade } from '../storage-head.ts';
 import { addressText, readStoragePlan, type StoragePlan } from '../storage-plan.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { attempt, oneLine, Refused, WrongWords } from '../trouble.ts';
@@ -33,6 +33,9 @@ function bootedDevice(port: BoardPort): string {
   }
 }
 
+/** As good as blank. */
+const halfMade: Head = { kind: 'blank', looks: 'half-made by overlaykit' };
+
 function show(port: BoardPort): number {
   const plan = readStoragePlan(port);
   const booted = bootedDevice(port);
@@ -41,7 +44,8 @@ function show(port: BoardPort): number {
   const device = findDevice(port, plan, booted);
   const used = users(port, device);
   const wrong = contradictions(device, plan, booted);
-  const { kind, looks } = headOf(port, device.path);
+  const half = plan.makesIfBlank && isHalfMade(port, device);
+  const { kind, looks } = half ? halfMade : headOf(port, device.path);
   port.print(`device: ${device.name}`);
   port.print(`bytes: ${device.bytes}`);
   if (device.kind === 'flash') port.print(`erase-block: ${device.eraseBlockBytes}`);

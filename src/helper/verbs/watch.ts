@@ -2,8 +2,8 @@
  * `watch`: looks how full the memory of a volatile rung is, for as long as the board runs, and warns once it is nearly full.
  * overlay_init leaves it behind; it sleeps between its looks and holds nothing open that anybody could want to unmount.
  */
-import { boardPaths } from '../../shared/helper-protocol.ts';
 import { fullness, fullnessWords } from '../fullness.ts';
+import { setLoginLine } from '../login-line.ts';
 import { readSettings } from '../settings.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { Refused } from '../trouble.ts';
@@ -36,25 +36,13 @@ function look(port: BoardPort, watermark: number, warned: boolean): boolean {
     const words = fullnessWords(port, upper, now, watermark);
     port.close(upper);
     port.log(4, `${sign}${words}`);
-    tell(port, words);
+    setLoginLine(port, sign, words);
     return true;
   }
   if (!warned || now.percent >= watermark - percentBelow) return warned;
   port.log(6, `${sign}the tmpfs is ${now.percent} % full again, no more`);
-  tell(port, undefined);
+  setLoginLine(port, sign, undefined);
   return false;
 }
 
 const sign = 'overlaykit: memory: ';
-const loginBytes = 64 * 1024;
-
-/** The line for whoever logs in, beside those that overlay_init has left. */
-function tell(port: BoardPort, words: string | undefined): void {
-  const run = port.openDirectory(boardPaths.runDir);
-  const before = (port.readIn(run, 'login', loginBytes) ?? '').split('\n');
-  const others = before.filter((line) => line !== '' && !line.startsWith(sign));
-  const lines = words === undefined ? others : [...others, `${sign}${words}`];
-  if (lines.length > 0) port.writeIn(run, 'login', `${lines.join('\n')}\n`);
-  else port.removeIn(run, 'login');
-  port.close(run);
-}

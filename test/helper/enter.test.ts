@@ -81,7 +81,12 @@ for (const how of ['pivot', 'chroot'] as const) {
 }
 
 test('words between script and helper do not reach init, nor overlay_init a second time', (t) => {
-  const remembered = ['OVERLAYKIT_SO_FAR=4 1 mtd1 ', 'OVERLAYKIT_REASONS="x"', 'OVERLAYKIT_JOB=70'];
+  const remembered = [
+    'OVERLAYKIT_SO_FAR=4 1 mtd1 ',
+    'OVERLAYKIT_REASONS="x"',
+    'OVERLAYKIT_NOTES="y"',
+    'OVERLAYKIT_JOB=70',
+  ];
   const environment = [
     'HOME=/',
     'OVERLAYKIT_HELPER_FAILED=old',

@@ -76,6 +76,63 @@ async function whole(t: ExecutionContext, image: string): Promise<void> {
   t.is(exitCode, 0, all);
 }
 
+sandbox('what a cut has left half-made is made anew, and nothing else is', async (t) => {
+  t.timeout(120_000);
+  const { prepared, image: root } = await board('wait');
+  const noise = Buffer.alloc(bytes).fill(0x5a, 0, 4096);
+  const half = Buffer.from(noise);
+  half.write(`${storageMark.text}\n`, bytes - storageMark.beforeEnd, 'latin1');
+  const image = await storageImage();
+  await writeFile(image, half);
+  const storage = { machine: 'sandbox', storageImage: image } as const;
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    t.is((await status(boot)).rung, 'persistent', boot.console);
+    t.regex(boot.console, /\/dev\/vdb is only half-made: the power went while overlaykit made it/);
+    t.is(await markOf(image), '');
+    await output(boot, 'echo mine >/etc/hostname; sync');
+  });
+  // A mark that a cut has left behind a file system which was ready goes before anything is on it.
+  await execa(requireTool('mkfs.ext4'), ['-qF', image, `${(bytes - storageMark.beforeEnd) / 1024}k`]);
+  const made = await open(image, 'r+');
+  await made.write(Buffer.from(storageMark.text), 0, storageMark.text.length, bytes - storageMark.beforeEnd);
+  await made.close();
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    t.is((await status(boot)).rung, 'persistent', boot.console);
+    t.is(await markOf(image), '');
+  });
+  await writeFile(image, noise);
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    t.is((await status(boot)).rung, 'tmpfs', boot.console);
+  });
+  t.true(noise.equals(await readFile(image)), 'without the mark it is left as it is');
+});
+
+sandbox('the power goes while mkfs runs in the background: the next boot begins again', async (t) => {
+  t.timeout(120_000);
+  const before =
+    '[ ! -e /etc/slow ] || { dd if=/dev/urandom of="$1" bs=4096 count=1 conv=notrunc; sync; sleep 60; }';
+  const { prepared, image: root } = await board('tmpfs', 'pivot', before);
+  const image = await blank();
+  const storage = { machine: 'sandbox', storageImage: image } as const;
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    await output(boot, 'echo lost >/etc/slow');
+    await until(boot, 'grep -q mke2fs\\|mkfs /proc/[0-9]*/cmdline');
+    await output(boot, 'sleep 2');
+    t.is(await markOf(image), storageMark.text);
+  });
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    t.is((await status(boot)).rung, 'tmpfs', boot.console);
+    t.regex(boot.console, /is only half-made/);
+    await output(boot, 'echo mine >/etc/hostname');
+    await until(boot, copied('generation 2'));
+    t.is(await markOf(image), '');
+  });
+  await withBoot(t, { prepared, image: root }, storage, async (boot) => {
+    t.like(await status(boot), { rung: 'persistent', generation: '2' });
+    t.is(await output(boot, 'cat /etc/hostname; ls /etc/slow 2>/dev/null || true'), 'mine');
+  });
+});
+
 for (const how of ['pivot', 'chroot']) {
   sandbox(`${how}: a board with a blank storage runs in memory at once, and keeps what it had`, async (t) => {
     t.timeout(240_000);

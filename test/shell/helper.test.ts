@@ -55,7 +55,7 @@ OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /s
 ${record}
 [ "$1" = verify ] && exit 101
 shift 3
-unset OVERLAYKIT_SO_FAR OVERLAYKIT_REASONS OVERLAYKIT_JOB
+unset OVERLAYKIT_SO_FAR OVERLAYKIT_REASONS OVERLAYKIT_NOTES OVERLAYKIT_JOB
 exec /sbin/init "$@"
 `,
     says: /rung persistent/,

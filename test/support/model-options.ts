@@ -36,13 +36,13 @@ export function valueAt({ status, plan }: ModelStorageOptions, path: string): un
 
 /** What readFile gives. */
 export function textAt({ mounted, files }: ModelStorageOptions, path: string): string {
-  if (path === '/proc/self/mountinfo') return mountInfo(mounted);
+  if (path === '/proc/self/mountinfo' || path === '/proc/1/mountinfo') return mountInfo(mounted);
   const text = files?.[path];
   if (text === undefined) throw kernelError('open', path, 'ENOENT');
   return text;
 }
 
-/** /proc/self/mountinfo of a board with this storage. */
+/** /proc/self/mountinfo, and that of init, of a board with this storage. */
 function mountInfo(union: string | undefined): string {
   const lines = ['1 1 0:1 / /overlay rw - ext4 /dev/x rw'];
   if (union !== undefined) lines.push(`2 1 0:2 / / rw - overlay overlay rw,lowerdir=/,${union}`);

@@ -23,7 +23,8 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string, d
   const device = findDevice(port, plan, '');
   const [wrong] = contradictions(device, plan, '');
   if (wrong !== undefined) throw new Refused(`${wrong}; it was left alone`);
-  if (readMounts(port).numberAt(committed) === device.number) return writable(port, plan, (path) => action(path, device.name));
+  if (readMounts(port).numberAt(committed) === device.number)
+    return writable(port, plan, (path) => action(path, device.name));
   if (plan.makesIfBlank && isHalfMade(port, device))
     throw new Refused(`${device.name} is only half-made; boot from it first`);
   const [user] = users(port, device);

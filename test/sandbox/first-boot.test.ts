@@ -116,7 +116,7 @@ sandbox('the power goes while mkfs runs in the background: the next boot begins 
   const storage = { machine: 'sandbox', storageImage: image } as const;
   await withBoot(t, { prepared, image: root }, storage, async (boot) => {
     await output(boot, 'echo lost >/etc/slow');
-    await until(boot, 'grep -q mke2fs\\|mkfs /proc/[0-9]*/cmdline');
+    await until(boot, 'ps | grep -q "[s]leep 60"');
     await output(boot, 'sleep 2');
     t.is(await markOf(image), storageMark.text);
   });

@@ -24,7 +24,7 @@ import { transferLine } from '../transfer.ts';
 import { usageFailure } from '../usage.ts';
 
 const loaderChoices: readonly LoaderChoice[] = [...loaderKinds, 'none'];
-const usualWait = '3m';
+const usualWait = '180s';
 
 export const deploy: CommandBody = {
   examples: [
@@ -183,7 +183,7 @@ function optionsOf(input: Input): DeployOptions {
   const text = input.value('wait') ?? usualWait;
   const waitMs = parseDuration(text);
   if (waitMs === undefined || waitMs <= 0) {
-    throw usageFailure('OVL004', `--wait is "${visible(text)}"`, 'a time such as 90s or 3m');
+    throw usageFailure('OVL004', `--wait is "${visible(text)}"`, 'a time such as 90s or 1.5min');
   }
   return { reboot: !input.flag('no-reboot'), waitMs, ...(loader === undefined ? {} : { loader }) };
 }

@@ -94,11 +94,13 @@ deploy_set_aside() {
     echo confirmed >"$ovl_dir.partial/confirmed" && deploy_publish "$ovl_dir"
 }
 
-# deploy_switch ROOT NAME: one rename, and the next boot is that release's. A link to a file: mv replaces it with any mv.
+# deploy_switch ROOT NAME: one rename, and the next boot is that release's. A link to a file: mv replaces it with any mv. One that an
+# earlier connection has started may still wait for its sync: it loses its link, not this one its own.
 deploy_switch() {
   ovl_link=$1/sbin/overlay_init
-  rm -f "$ovl_link.new"
-  ln -s "/etc/overlaykit/releases/$2/overlay_init" "$ovl_link.new" && sync && mv -f "$ovl_link.new" "$ovl_link" && sync
+  ovl_new=$ovl_link.new.$$
+  rm -f "$ovl_link".new*
+  ln -s "/etc/overlaykit/releases/$2/overlay_init" "$ovl_new" && sync && mv -f "$ovl_new" "$ovl_link" && sync
 }
 
 # deploy_confirm ROOT NAME: the release stays. From here on the names that people know lead to it.

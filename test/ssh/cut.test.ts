@@ -1,11 +1,9 @@
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
 import { upload } from '../../src/device/upload/upload.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { listener } from '../support/hostile-ssh.ts';
+import { wire } from '../support/cut-wire.ts';
 import { ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 import { expectedListing, file, folder, link, listing, noise } from '../support/upload-tree.ts';
 
@@ -20,46 +18,6 @@ function tree(version: string) {
     file('bin/library', noise(40_000, `library ${version}`)),
     link('current', version),
   ];
-}
-
-interface Wire {
-  readonly port: number;
-  /** Bytes of both directions since the last reset. */
-  readonly passed: () => number;
-  readonly cutAfter: (bytes: number) => void;
-}
-
-/** A wire that is cut for good after so many bytes, in the middle of whatever is on it. */
-async function wire(t: ExecutionContext, target: number): Promise<Wire> {
-  let passed = 0;
-  let limit = Number.POSITIVE_INFINITY;
-  const port = await listener(t, (near) => {
-    const far = connect(target, '127.0.0.1');
-    const end = (): void => {
-      near.destroy();
-      far.destroy();
-    };
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.on('error', end).on('close', end);
-      from.on('data', (chunk: Buffer) => {
-        const rest = Math.max(0, limit - passed);
-        passed += chunk.length;
-        to.write(chunk.subarray(0, rest));
-        if (chunk.length >= rest) end();
-      });
-    }
-  });
-  return {
-    port,
-    passed: () => passed,
-    cutAfter: (bytes) => {
-      passed = 0;
-      limit = bytes;
-    },
-  };
 }
 
 testOnServer(

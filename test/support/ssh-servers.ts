@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly without?: readonly string[];
   /** A port that was used before: a board after its reboot. */
   readonly port?: number;
+  /** An ext4 image that the root of the user "board" is, with /small and /readonly in it; it is copied. */
+  readonly rootImage?: string;
   /** The folder of an earlier server: the same keys and homes. */
   readonly folder?: string;
 }
@@ -45,6 +47,7 @@ const hash =
 const entrance = [
   'cd "$1" && shift',
   'for f in passwd shadow shells; do mount --bind "$f" "/etc/$f" || exit 1; done',
+  '[ ! -e root.img ] || mount -t ext4 -o loop root.img root || exit 1',
   'mount -t tmpfs -o size=512k tmpfs root/small && mount --bind root/readonly root/readonly || exit 1',
   'mount -o remount,ro,bind root/readonly || exit 1',
   'mount -t proc proc root/proc && mount --bind /dev root/dev || exit 1',
@@ -121,6 +124,7 @@ async function furnish(folder: string, options: ServerOptions, types: readonly s
   );
   await writeFile(join(folder, 'shells'), `/bin/sh\n${shell}\n`);
   await boardRoot(folder, shell, options.without ?? []);
+  if (options.rootImage !== undefined) await cp(options.rootImage, join(folder, 'root.img'));
   await writeFile(join(folder, 'sshd_config'), sshdConfig(folder, types));
 }
 

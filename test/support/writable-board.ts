@@ -58,6 +58,29 @@ export interface WritableBoardOptions {
   readonly root?: Omit<BusyboxRootOptions, 'type' | 'out'>;
 }
 
+/** Makes an ext4 image with the lab's busybox root and a boot loader's configuration in it. */
+export async function makeWritableRoot(image: string, options: WritableBoardOptions = {}): Promise<void> {
+  const files = [file(loaderPath, loaderText), ...(options.root?.files ?? [])];
+  await makeExt4(image, 48, await busyboxTree({ samples: false, ...options.root, files }));
+}
+
+/** Text of a file in an image, as a boot loader reads it: without the journal. */
+export async function fileInImage(image: string, path: string): Promise<string> {
+  const { stdout } = await execa(requireTool('debugfs'), ['-R', `cat ${path}`, image]);
+  return stdout;
+}
+
+/** What a boot loader tells the kernel that it starts from this image. */
+export async function readLoader(
+  image: string,
+): Promise<{ readonly init: string; readonly words: readonly string[] }> {
+  const text = await fileInImage(image, loaderPath);
+  const append = text.split('\n').find((line) => /^\s*append\s/.test(line)) ?? '';
+  const words = append.trim().split(/\s+/).slice(1);
+  const init = words.findLast((word) => word.startsWith('init='))?.slice('init='.length);
+  return { init: init ?? '/sbin/init', words };
+}
+
 /** What a board's power cut is for a Device: thrown in the middle of a command. */
 export function cutOff(): Failure {
   return new Failure({ code: 'OVL533', severity: 'error', message: 'the connection to the board went' });
@@ -78,13 +101,7 @@ export class WritableBoard implements Device {
 
   static async make(options: WritableBoardOptions = {}): Promise<WritableBoard> {
     const folder = await mkdtemp(join(tmpdir(), 'ovl-writable-'));
-    await makeExt4(join(folder, 'root.img'), 48, [
-      ...(await busyboxTree({
-        samples: false,
-        ...options.root,
-        files: [file(loaderPath, loaderText), ...(options.root?.files ?? [])],
-      })),
-    ]);
+    await makeWritableRoot(join(folder, 'root.img'), options);
     await makeExt4(join(folder, 'storage.img'), 16, []);
     return new WritableBoard(folder);
   }
@@ -101,8 +118,7 @@ export class WritableBoard implements Device {
 
   /** Boots what the boot loader's configuration says, and again whenever the board has ended by itself. */
   async boot(): Promise<void> {
-    const words = await this.#kernelWords();
-    const init = words.findLast((word) => word.startsWith('init='))?.slice('init='.length) ?? '/sbin/init';
+    const { init, words } = await readLoader(join(this.#folder, 'root.img'));
     const board = await startSandbox({
       root: { kind: 'image', image: join(this.#folder, 'root.img'), type: 'ext4', writable: true },
       disks: [{ image: join(this.#folder, 'storage.img'), device: storageDevice }],
@@ -135,12 +151,7 @@ export class WritableBoard implements Device {
 
   /** Text of a file of the root while the board is off or running. */
   async fileOfRoot(path: string): Promise<string> {
-    const { stdout } = await execa(requireTool('debugfs'), [
-      '-R',
-      `cat ${path}`,
-      join(this.#folder, 'root.img'),
-    ]);
-    return stdout;
+    return fileInImage(join(this.#folder, 'root.img'), path);
   }
 
   async run(command: Command, options: RunOptions = {}): Promise<Outcome> {
@@ -163,12 +174,6 @@ export class WritableBoard implements Device {
   }
 
   async close(): Promise<void> {}
-
-  async #kernelWords(): Promise<readonly string[]> {
-    const text = await this.fileOfRoot(loaderPath);
-    const append = text.split('\n').find((line) => /^\s*append\s/.test(line)) ?? '';
-    return append.trim().split(/\s+/).slice(1);
-  }
 }
 
 function entrance(board: SandboxBoard): readonly string[] {

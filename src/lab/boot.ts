@@ -87,6 +87,11 @@ export interface BootRequest {
   readonly rootImage: string;
   readonly machine: Machine;
   /**
+   * Whether the board can write to its root's device (QEMU only), as boards with a root on an SD card can. It is mounted
+   * read-only all the same, as the kernel does at first; what the board writes stays in the image.
+   */
+  readonly rootWritable?: boolean;
+  /**
    * Path of the storage's image, which keeps what the board writes from boot to boot; made blank where there is none
    * yet. Without it every boot has blank storage.
    */

@@ -44,25 +44,35 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** What a boot loader tells the kernel. */
+export type BootLoader = () => Promise<Pick<BootRequest, 'init' | 'cmdline'>>;
+
 /** A board that boots again whenever it has ended by itself; `boots` are all its boots, the running one last. */
 export class RebootingBoard {
   readonly port: number;
   readonly boots: Boot[] = [];
   readonly #request: BootRequest;
+  readonly #loader: BootLoader;
   #stopped = false;
   #ended: Promise<void> = Promise.resolve();
 
-  static async start(request: Omit<BootRequest, 'forwards'>): Promise<RebootingBoard> {
+  /** @param loader is asked before every boot, as a board's boot loader reads its configuration */
+  static async start(
+    request: Omit<BootRequest, 'forwards'>,
+    loader: BootLoader = async () => ({}),
+  ): Promise<RebootingBoard> {
     const port = await freePort();
-    const board = new RebootingBoard(port, { ...request, forwards: [{ hostPort: port, boardPort: 22 }] });
+    const forwards = [{ hostPort: port, boardPort: 22 }];
+    const board = new RebootingBoard(port, { ...request, forwards }, loader);
     await board.#boot();
     await board.listens();
     return board;
   }
 
-  private constructor(port: number, request: BootRequest) {
+  private constructor(port: number, request: BootRequest, loader: BootLoader) {
     this.port = port;
     this.#request = request;
+    this.#loader = loader;
   }
 
   get boot(): Boot {
@@ -92,7 +102,7 @@ export class RebootingBoard {
   }
 
   async #boot(): Promise<void> {
-    const boot = await bootBoard(this.#request);
+    const boot = await bootBoard({ ...this.#request, ...(await this.#loader()) });
     this.boots.push(boot);
     this.#ended = boot.exited.then(() => (this.#stopped ? undefined : this.#boot()));
   }

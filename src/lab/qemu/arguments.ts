@@ -128,7 +128,7 @@ function disksOf(spec: VirtualBoardSpec): readonly Disk[] {
   const onDisk =
     spec.storage.kind === 'disk' || (spec.storage.kind === 'flash' && spec.storage.medium === 'block2mtd');
   return [
-    ...(spec.exact ? [] : [{ image: spec.root.image, readOnly: true }]),
+    ...(spec.exact ? [] : [{ image: spec.root.image, readOnly: spec.root.writable !== true }]),
     ...(onDisk ? [{ ...spec.storage, readOnly: false }] : []),
     ...spec.disks,
   ];

@@ -16,7 +16,11 @@ export function virtualBoardSpec(
 ): VirtualBoardSpec {
   return {
     kernel,
-    root: { image: request.rootImage, type: request.board.root.type },
+    root: {
+      image: request.rootImage,
+      type: request.board.root.type,
+      writable: request.rootWritable ?? false,
+    },
     storage: storageOf(need, storageImage),
     init: request.init ?? defaultInit,
     words: request.cmdline ?? [],

@@ -34,7 +34,7 @@ export type Storage =
 
 export interface VirtualBoardSpec {
   readonly kernel: Kernel;
-  readonly root: { readonly image: string; readonly type: string };
+  readonly root: { readonly image: string; readonly type: string; readonly writable?: boolean };
   readonly storage: Storage;
   /** What the kernel (or the initramfs on its behalf) executes as PID 1 on the read-only root. */
   readonly init: string;

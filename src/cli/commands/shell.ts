@@ -15,9 +15,9 @@ const command = 'unset LC_ALL; exec "$@"';
 const jsonLimit = 4 << 20;
 
 export const shell: CommandBody = {
-  details: `On a terminal the board gives one too, with the size of the window; what is typed goes to the board, Ctrl-C as well. Elsewhere,
-and after "--" in pipes, stdin and stdout pass through as bytes. What the board writes reaches your terminal as it is. The
-exit code is 1 where the command's own is not 0: that one is said, and stands in the document of --json.`,
+  details: `On a terminal the board gives one too, with the size of the window; what is typed goes to the board, Ctrl-C as well.
+Elsewhere, and after "--" in pipes, stdin and stdout pass through as bytes. What the board writes reaches your terminal as it
+is. The exit code is 1 where the command's own is not 0: that one is said, and stands in the document of --json.`,
   examples: [
     { line: 'ovl shell ar150', what: 'a login shell' },
     { line: 'ovl shell ar150 -- logread -e overlaykit', what: 'one command' },

@@ -1,5 +1,5 @@
 /** Every function of the native module against the kernel: what it gives, and each way it can fail. */
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -220,9 +220,11 @@ testAsRoot('with any amount of memory, there is an answer or a complaint, never 
   await writeFile(join(folder, 'large'), 'x'.repeat(600_000));
   const codes = new Set<string>();
   const answers: boolean[] = [];
-  // Below this the kernel cannot even map the program.
-  for (let kilobytes = 1200; kilobytes < 20_000; kilobytes *= 1.08) {
-    const limited = [`--as=${Math.floor(kilobytes) * 1024}`, '--', probes.get('release') ?? '', list];
+  const program = probes.get('release') ?? '';
+  // With less the kernel cannot even map the program, its stack and what the kernel adds.
+  const least = mappedBytes(await readFile(program)) / 1024 + 200;
+  for (let kilobytes = least; kilobytes < 20_000; kilobytes *= 1.08) {
+    const limited = [`--as=${Math.floor(kilobytes) * 1024}`, '--', program, list];
     const { exitCode, signal, stdout } = await execa('prlimit', limited, { reject: false });
     codes.add(signal ?? `exit ${exitCode}`);
     answers.push(stdout.includes('xxx'));
@@ -234,3 +236,12 @@ testAsRoot('with any amount of memory, there is an answer or a complaint, never 
   t.false(answers[0], 'too little');
   t.true(answers.at(-1), 'enough');
 });
+
+/** Bytes of memory that the kernel maps for a static 64-bit program: the sizes of its PT_LOAD segments. */
+function mappedBytes(program: Buffer): number {
+  const headers = Array.from({ length: program.readUInt16LE(56) }, (_, index) =>
+    program.subarray(Number(program.readBigUInt64LE(32)) + 56 * index),
+  );
+  const loaded = headers.filter((header) => header.readUInt32LE(0) === 1);
+  return loaded.reduce((sum, header) => sum + Number(header.readBigUInt64LE(40)), 0);
+}

@@ -91,7 +91,8 @@ async function processes(): Promise<readonly Process[]> {
       return { folder, command, user: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]) };
     }),
   );
-  return found.filter(({ folder }) => folder.startsWith(tmpdir()));
+  // One that ended while it was read has no user any more.
+  return found.filter(({ folder, user }) => folder.startsWith(tmpdir()) && !Number.isNaN(user));
 }
 
 const folders = (): Promise<readonly string[]> => readdir(tmpdir());

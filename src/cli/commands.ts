@@ -83,6 +83,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reset.ts')).reset,
   },
   {
+    name: 'restart',
+    summary: 'restarts boards, and waits until they are back',
+    load: async () => (await import('./commands/restart.ts')).restart,
+  },
+  {
     name: 'confirm',
     summary: 'says that the running boot of boards is a good one',
     load: async () => (await import('./commands/confirm.ts')).confirm,

@@ -10,6 +10,7 @@ test('what takes something away is not done where nobody can be asked, and --yes
     ['reset', 'x'],
     ['reset', 'x', '/etc'],
     ['rollback', 'x'],
+    ['restart', 'x'],
   ]) {
     const { exitCode, stderr, stdout } = await ovl(words);
     t.is(exitCode, 2, stderr);
@@ -24,6 +25,7 @@ test('words that make no sense are exit code 2', async (t) => {
     ['reset x /a /b --yes', /OVL003/],
     ['rollback x --to a/b --yes', /OVL004/],
     ['snapshot x --name 5', /OVL004/],
+    ['restart x --yes --wait soon', /OVL004/],
     ['commit x', /OVL003/],
     ['commit x y /etc', /OVL004/],
     ['status x --group g', /OVL005/],

@@ -42,4 +42,11 @@ Nothing depends on it. The same ovl deploy again does what is left.`,
 the new one, and both boot; what is half made is deleted by the next sweep. "because" has its last words: flash that is full
 or worn out, most often. "ovl status" tells which state it is, and the same command can be given again.`,
   },
+  OVL731: {
+    title: 'a board was not seen to restart',
+    explanation: `It was told to restart, and then did not end the connection, did not answer within --wait, or answered as the boot that ran
+before. "because" says which. What was asked for the next boot is still asked for, and each of its boots is whole. Where the
+board answers, "ovl status" says which boot it is; where it does not, its console does. A board that needs longer to boot
+than --wait is not lost: the same command waits for another restart, "ovl status" does not.`,
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -2,8 +2,8 @@
 
 import { changeBoard } from '../board-change.ts';
 import type { CommandBody } from '../command.ts';
-import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { hostsArgument } from '../fleet/hosts.ts';
+import { eachBoard, fleetOptions } from '../fleet/on-boards.ts';
 
 export const confirm: CommandBody = {
   details: `A generation that is being tried stays from now on; without this the board takes the one before it after some boots.
@@ -12,12 +12,9 @@ Boards whose file says confirm: auto do it by themselves.`,
   arguments: [hostsArgument],
   options: fleetOptions,
   exits: ['host', 'connection', 'unsuitable', 'unknown'],
-  run: async (input, context) =>
-    onBoards({
-      command: 'confirm',
-      hosts: await boardHosts(input.words, input, context),
-      input,
-      context,
-      act: (device) => changeBoard(device, ['confirm'], { signal: context.signal, state: 'confirmed' }),
-    }),
+  run: eachBoard({
+    command: 'confirm',
+    act: (device, context) =>
+      changeBoard(device, ['confirm'], { signal: context.signal, state: 'confirmed' }),
+  }),
 };

@@ -5,8 +5,8 @@ import { type Diff, diffUpper } from '../../device/helper/diff.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import type { DiffChange } from '../../shared/report.ts';
 import type { CommandBody } from '../command.ts';
-import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
 
 /** Letters as git has them, as far as they go. */
 const letters: Readonly<Record<DiffChange['change'], string>> = {
@@ -29,15 +29,11 @@ has them are only counted. The exit code is 1 where there are differences. Nothi
   arguments: [hostsArgument],
   options: [{ flags: '--name-only', what: 'only the paths' }, ...fleetOptions],
   exits: ['no', 'host', 'connection', 'unsuitable'],
-  run: async (input, context) =>
-    onBoards({
-      command: 'diff',
-      hosts: await boardHosts(input.words, input, context),
-      input,
-      context,
-      showEach: true,
-      act: (device) => boardDiff(device, input.flag('name-only'), context.signal),
-    }),
+  run: eachBoard({
+    command: 'diff',
+    showEach: true,
+    act: (device, context, input) => boardDiff(device, input.flag('name-only'), context.signal),
+  }),
 };
 
 export async function boardDiff(

@@ -3,8 +3,8 @@ import type { Device } from '../../device/device.ts';
 import { parseBootLine } from '../../device/helper/ledger.ts';
 import { lookAt, readLedger } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
-import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
 import { ledgerWords } from '../words/ledger.ts';
 import { stateOf } from '../words/status.ts';
 
@@ -18,15 +18,11 @@ of the kernel. The steps are those of "ovl plan". Nothing is changed.`,
   arguments: [hostsArgument],
   options: fleetOptions,
   exits: ['host', 'connection', 'unsuitable'],
-  run: async (input, context) =>
-    onBoards({
-      command: 'log',
-      hosts: await boardHosts(input.words, input, context),
-      input,
-      context,
-      showEach: true,
-      act: (device) => boardLog(device, context.signal),
-    }),
+  run: eachBoard({
+    command: 'log',
+    showEach: true,
+    act: (device, context) => boardLog(device, context.signal),
+  }),
 };
 
 export async function boardLog(device: Device, signal: AbortSignal): Promise<BoardAnswer> {

@@ -2,8 +2,8 @@
 import type { Device } from '../../device/device.ts';
 import { listGenerations, lookAt } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
-import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
 import { stateOf, statusWords, troublesOf } from '../words/status.ts';
 
 export const status: CommandBody = {
@@ -20,14 +20,10 @@ was repaired. Without overlay_helper on the board, what the boot itself has note
   arguments: [hostsArgument],
   options: fleetOptions,
   exits: ['no', 'host', 'connection', 'unsuitable'],
-  run: async (input, context) =>
-    onBoards({
-      command: 'status',
-      hosts: await boardHosts(input.words, input, context),
-      input,
-      context,
-      act: (device) => boardStatus(device, context.signal),
-    }),
+  run: eachBoard({
+    command: 'status',
+    act: (device, context) => boardStatus(device, context.signal),
+  }),
 };
 
 export async function boardStatus(device: Device, signal: AbortSignal): Promise<BoardAnswer> {

@@ -2,8 +2,8 @@
 import type { Device } from '../../device/device.ts';
 import { usageOf } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
-import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { hostsArgument } from '../fleet/hosts.ts';
+import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
 import { usageWords } from '../words/usage.ts';
 
 export const usage: CommandBody = {
@@ -13,15 +13,11 @@ export const usage: CommandBody = {
   arguments: [hostsArgument],
   options: fleetOptions,
   exits: ['host', 'connection', 'unsuitable'],
-  run: async (input, context) =>
-    onBoards({
-      command: 'usage',
-      hosts: await boardHosts(input.words, input, context),
-      input,
-      context,
-      showEach: true,
-      act: (device) => boardUsage(device, context.signal),
-    }),
+  run: eachBoard({
+    command: 'usage',
+    showEach: true,
+    act: (device, context) => boardUsage(device, context.signal),
+  }),
 };
 
 export async function boardUsage(device: Device, signal: AbortSignal): Promise<BoardAnswer> {

@@ -6,12 +6,12 @@ import type { Device } from '../../device/device.ts';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import { diagnosticJson } from '../../diagnostics/format.ts';
-import type { Context, Input, Option, Outcome } from '../command.ts';
+import type { CommandBody, Context, Input, Option, Outcome } from '../command.ts';
 import { deviceOptions, withDevice } from '../device.ts';
 import { type ExitName, exitCodes, exitOf } from '../exit.ts';
 import { usageFailure } from '../usage.ts';
 import type { BoardHost } from './board-host.ts';
-import { hostsOptions } from './hosts.ts';
+import { boardHosts, hostsOptions } from './hosts.ts';
 import { runBounded, type Settled } from './schedule.ts';
 import { fleetTable } from './table.ts';
 
@@ -51,6 +51,23 @@ interface BoardResult {
 }
 
 const usualJobs = 4;
+
+/** What one command does on a board, and whether it says so for each of many. */
+export interface BoardAction extends Pick<BoardsRequest, 'command' | 'showEach'> {
+  readonly act: (device: Device, context: Context, input: Input) => Promise<BoardAnswer>;
+}
+
+/** The body of a command that asks nothing before it acts: the boards of its words, and the action on each. */
+export function eachBoard({ act, ...action }: BoardAction): CommandBody['run'] {
+  return async (input, context) =>
+    onBoards({
+      ...action,
+      hosts: await boardHosts(input.words, input, context),
+      input,
+      context,
+      act: (device) => act(device, context, input),
+    });
+}
 
 /** @throws Failure OVL004, OVL005 for options that make no sense; for a single board whatever its action throws */
 export async function onBoards(request: BoardsRequest): Promise<Outcome> {

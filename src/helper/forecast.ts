@@ -1,11 +1,10 @@
 /** What a reset would take away and what it would leave, with sizes. Changes nothing. */
 import { findGenerations } from './generations.ts';
-import { type Measure, measure } from './measure.ts';
-import { isDirectory } from './mode.ts';
+import { type Measure, measure, measureEntry } from './measure.ts';
 import { type Change, findChange, pathNames } from './reset-paths.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
-import type { BoardPort, FileStatus } from './storage-port.ts';
+import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused } from './trouble.ts';
 import { openUpper } from './upper.ts';
 
@@ -56,19 +55,9 @@ function at(port: BoardPort, upper: number, path: readonly string[], goes: boole
   const { directory, name, status } = change;
   try {
     if (status === undefined) return [];
-    return [{ goes, what: `/${oneLine(path.join('/'))}`, ...sizeOf(port, directory, name, status) }];
+    return [{ goes, what: `/${oneLine(path.join('/'))}`, ...measureEntry(port, directory, name, status) }];
   } finally {
     port.close(directory);
-  }
-}
-
-function sizeOf(port: BoardPort, directory: number, name: string, status: FileStatus): Measure {
-  if (!isDirectory(status.mode)) return { bytes: status.allocated, inodes: 1 };
-  const inside = port.openIn(directory, name);
-  try {
-    return measure(port, inside);
-  } finally {
-    port.close(inside);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a tree takes on the storage. */
-import type { StoragePort } from './storage-port.ts';
+import { isDirectory } from './mode.ts';
+import type { FileStatus, StoragePort } from './storage-port.ts';
 import { walk } from './walk.ts';
 
 export interface Measure {
@@ -24,4 +25,20 @@ export function measure(port: StoragePort, directory: number): Measure {
   }));
   // Thirds do not add up to whole numbers exactly.
   return { bytes: Math.ceil(bytes - 0.001), inodes: Math.ceil(inodes - 0.001) };
+}
+
+/** Measures what has a name in a directory, with everything in it where it is a directory itself. */
+export function measureEntry(
+  port: StoragePort,
+  directory: number,
+  name: string,
+  status: FileStatus,
+): Measure {
+  if (!isDirectory(status.mode)) return { bytes: status.allocated, inodes: 1 };
+  const inside = port.openIn(directory, name);
+  try {
+    return measure(port, inside);
+  } finally {
+    port.close(inside);
+  }
 }

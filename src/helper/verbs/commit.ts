@@ -9,8 +9,7 @@ import { withBorrowedStorage } from '../borrowed-storage.ts';
 import { commitPath } from '../commit-path.ts';
 import type { Lack } from '../copy-tree.ts';
 import { isComplete } from '../generations.ts';
-import { type Measure, measure } from '../measure.ts';
-import { isDirectory } from '../mode.ts';
+import { type Measure, measure, measureEntry } from '../measure.ts';
 import { makeGeneration, takeNumber, tellLacks } from '../new-generation.ts';
 import { findChange, pathNames, requestsPending } from '../reset-paths.ts';
 import { refuseTooLarge } from '../room.ts';
@@ -72,13 +71,7 @@ function sizeOf(port: BoardPort, upper: number, path: readonly string[]): Measur
   const { directory, name, status } = findChange(port, upper, path, 'commit');
   try {
     if (status === undefined) throw new Refused(`nothing is changed at ${said(path)}`);
-    if (!isDirectory(status.mode)) return { bytes: status.allocated, inodes: 1 };
-    const inside = port.openIn(directory, name);
-    try {
-      return measure(port, inside);
-    } finally {
-      port.close(inside);
-    }
+    return measureEntry(port, directory, name, status);
   } finally {
     port.close(directory);
   }

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { freePort } from '../support/free-port.ts';
 import { folder, goodBoard, ovl } from '../support/ovl.ts';
-import { freePort } from '../support/ssh-servers.ts';
 
 test('deploy without options gets as far as the board; a time that is none does not', async (t) => {
   const cwd = await folder(t, { 'my.yaml': goodBoard, config: '' });

@@ -1,26 +1,12 @@
 /** The base under the upper, against the kernel: uppers that a union has made on one base, brought over to another. */
-import test from 'ava';
 import type { BaseReport } from '../../src/shared/report.ts';
-import { stateLine } from '../../src/shared/state.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import { firstState } from '../support/first-state.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard, type RunningBoardOptions } from '../support/running-board.ts';
+import type { RunningBoardOptions } from '../support/running-board.ts';
 
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
-
-const state = stateLine({
-  seq: 1,
-  active: 1,
-  previous: undefined,
-  trying: undefined,
-  attempts: 0,
-  next: 2,
-  reset: undefined,
-});
+const state = firstState();
 
 const plan = (policy: string, lowerdirs: readonly string[] = ['/base']) => ({
   ladder: [{ steps: [{ kind: 'check-base', policy, system: 'overlay', lowerdirs, safe: true, keep: [] }] }],
@@ -31,7 +17,7 @@ const board = (
   policy: string,
   options: Omit<RunningBoardOptions, 'helper'>,
   lowerdirs?: readonly string[],
-) => onRunningBoard({ helper: programs.get(kind) ?? '', state, plan: plan(policy, lowerdirs), ...options });
+) => onHelperBoard(kind, { state, plan: plan(policy, lowerdirs), ...options });
 
 const v1 = '1'.repeat(32);
 const v2 = '2'.repeat(32);

@@ -214,7 +214,7 @@ const brokenPlans: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 const fillStorage =
-  'mount -t tmpfs -o size=16k tmpfs /overlay; mkdir /overlay/upper /overlay/work; cat /bin/busybox >/overlay/full 2>/dev/null || true';
+  'mount -t tmpfs -o size=16k tmpfs /overlay; mkdir /overlay/upper /overlay/work; ! cat /bin/busybox >/overlay/full 2>/dev/null';
 
 for (const kind of kinds) {
   testAsRoot(`${kind}: a full storage is fit, since what was written before is on it`, async (t) => {

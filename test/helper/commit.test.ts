@@ -1,21 +1,11 @@
 /** `commit` against the kernel: a union over the new generation shows what the board in memory showed. */
-import test from 'ava';
-import { stateLine } from '../../src/shared/state.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import { firstState } from '../support/first-state.ts';
+import { helperProgram } from '../support/helper-programs.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
 import { onRunningBoard, type RunningBoardOptions, usualStatus } from '../support/running-board.ts';
 
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
-
-const state = (more: object = {}): string =>
-  stateLine({
-    ...{ seq: 1, active: 1, previous: undefined, trying: undefined, attempts: 2, next: 4, reset: undefined },
-    ...more,
-  });
+const state = (more: object = {}): string => firstState({ attempts: 2, next: 4, ...more });
 
 const uuid = '0a1b2c3d-0000-4000-8000-00000000beef';
 const planBy = (address: object, more: object = {}) => ({
@@ -55,7 +45,7 @@ echo loud >>var/log; touch -d '2001-02-03 04:05:06' etc/new/one; sync; cd /`;
 /** The board runs in memory over /base. */
 const board = (kind: Kind, options: Omit<RunningBoardOptions, 'helper' | 'unmounted'>) =>
   onRunningBoard({
-    helper: programs.get(kind) ?? '',
+    helper: helperProgram(kind),
     status: { ...usualStatus, rung: 'tmpfs', generation: '' },
     unmounted: true,
     ...options,
@@ -184,7 +174,7 @@ dd if=/dev/zero of=$loop bs=1k seek=1 count=1 2>/dev/null; say /helper commit /e
       });
       t.regex(flash.stderr, /\/proc\/mtd/);
       const kept = await onRunningBoard({
-        helper: programs.get(kind) ?? '',
+        helper: helperProgram(kind),
         state: state(),
         script: 'echo x >/merged/x; /helper commit /x; echo "code $?"; find /overlay/generations/1/upper',
       });

@@ -1,15 +1,8 @@
 /** `features` on real file systems, of which one can do everything and another nearly nothing. */
-import test from 'ava';
 import { features } from '../../src/helper/verbs/features.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
-import { type Kind, kinds } from '../support/native-calls.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
+import { kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard } from '../support/running-board.ts';
-
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
 
 const script = `
 mount -t tmpfs tmpfs /merged && /helper features /merged; echo "code $?"; ls -A /merged
@@ -19,8 +12,7 @@ mkdir /merged/overlaykit-features; /helper features /merged; echo "code $?"
 
 for (const kind of kinds) {
   testAsRoot(`${kind}: tmpfs can do all that overlayfs asks for, ramfs no whiteout by rename`, async (t) => {
-    const { stdout, stderr } = await onRunningBoard({
-      helper: programs.get(kind) ?? '',
+    const { stdout, stderr } = await onHelperBoard(kind, {
       script,
       storage: 'ext4',
       unmounted: true,

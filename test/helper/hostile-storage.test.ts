@@ -1,30 +1,15 @@
 /** What lies on a storage that nobody vouches for, wrong words, and several helpers at once: a named message and no harm. */
-import test from 'ava';
-import { type State, stateLine } from '../../src/shared/state.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import type { State } from '../../src/shared/state.ts';
+import { firstState } from '../support/first-state.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard, type RunningBoardOptions } from '../support/running-board.ts';
+import type { RunningBoardOptions } from '../support/running-board.ts';
 
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
-
-const line = (change: Partial<State> = {}): string =>
-  stateLine({
-    seq: 1,
-    active: 1,
-    previous: undefined,
-    trying: undefined,
-    attempts: 0,
-    next: 9,
-    reset: undefined,
-    ...change,
-  });
+const line = (change: Partial<State> = {}): string => firstState({ next: 9, ...change });
 
 const board = (kind: Kind, options: Omit<RunningBoardOptions, 'helper'>) =>
-  onRunningBoard({ helper: programs.get(kind) ?? '', state: line(), ...options });
+  onHelperBoard(kind, { state: line(), ...options });
 
 /** Generations beside the first: unnamed 2 and 3, and 4, which is called "good". */
 const more = `cd /overlay/generations; mkdir -p 2/upper 2/work 3/upper 3/work 4/upper 4/work; echo good >4/name; cd /`;

@@ -1,31 +1,17 @@
 /** What the helper stores of a board's identity, on a real kernel, and what power cuts leave of it. */
 import test from 'ava';
 import { runBoard } from '../../src/helper/board-verbs.ts';
-import { type State, stateLine } from '../../src/shared/state.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import type { State } from '../../src/shared/state.ts';
+import { firstState } from '../support/first-state.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
 import type { CutMode, ModelStorageOptions } from '../support/model-options.ts';
 import { ModelStorage, PowerCut } from '../support/model-storage.ts';
 import type { Tree } from '../support/model-tree.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard, type RunningBoardOptions, usualStatus } from '../support/running-board.ts';
+import { type RunningBoardOptions, usualStatus } from '../support/running-board.ts';
 
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
-
-const line = (change: Partial<State> = {}): string =>
-  stateLine({
-    seq: 1,
-    active: 1,
-    previous: undefined,
-    trying: undefined,
-    attempts: 1,
-    next: 9,
-    reset: undefined,
-    ...change,
-  });
+const line = (change: Partial<State> = {}): string => firstState({ attempts: 1, next: 9, ...change });
 
 const plan = {
   reset: { keep: [] },
@@ -37,7 +23,7 @@ const plan = {
 };
 
 const board = (kind: Kind, options: Omit<RunningBoardOptions, 'helper'>) =>
-  onRunningBoard({ helper: programs.get(kind) ?? '', state: line(), plan, ...options });
+  onHelperBoard(kind, { state: line(), plan, ...options });
 
 const upper = `echo 'generation 1 end' >/overlay/overlaykit/identity.generation
 cd /overlay/generations/1/upper; mkdir -m 711 etc; mkdir -m 700 etc/dropbear; echo rsa >etc/dropbear/key; chmod 600 etc/dropbear/key

@@ -1,15 +1,9 @@
 /** `diff` and `pull`: against the kernel's own union, and a tar that GNU tar unpacks again. */
 import test from 'ava';
 import { tarHeader } from '../../src/helper/tar.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
-import { type Kind, kinds } from '../support/native-calls.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
+import { kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard } from '../support/running-board.ts';
-
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
 
 const plan = {
   ladder: [
@@ -25,8 +19,7 @@ head -c 70000 /dev/urandom >var/large; : >var/empty; printf x >"var/$(printf 'a\
 
 for (const kind of kinds) {
   testAsRoot(`${kind}: diff says what the union changes`, async (t) => {
-    const { stdout, stderr } = await onRunningBoard({
-      helper: programs.get(kind) ?? '',
+    const { stdout, stderr } = await onHelperBoard(kind, {
       plan,
       before: base,
       storage: 'ext4',
@@ -60,8 +53,7 @@ for (const kind of kinds) {
   testAsRoot(`${kind}: pull makes a tar that is the upper again`, async (t) => {
     const listing =
       "find . ! -type s -printf '%y %m %U %G %P %l %n\\n' | sed 's/^\\([cd]\\) \\(.*\\) [0-9]*$/\\1 \\2/' | sort; find . -type f -exec md5sum {} + | sort; getfattr -h -d -m - -R . 2>/dev/null | sort; find . -type c -exec stat -c '%n %t:%T' {} +; find . ! -name . -printf '%T@ %P\\n' | sed 's/\\.[0-9]* / /' | sort";
-    const { stdout, stderr } = await onRunningBoard({
-      helper: programs.get(kind) ?? '',
+    const { stdout, stderr } = await onHelperBoard(kind, {
       plan,
       before: base,
       storage: 'ext4',

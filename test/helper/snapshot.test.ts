@@ -1,28 +1,14 @@
 /** `snapshot` against the kernel: find, getfattr and a second union say whether the copy is the same. */
-import test from 'ava';
-import { stateLine } from '../../src/shared/state.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import { firstState } from '../support/first-state.ts';
+import { onHelperBoard } from '../support/helper-programs.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
-import { onRunningBoard, type RunningBoardOptions } from '../support/running-board.ts';
+import type { RunningBoardOptions } from '../support/running-board.ts';
 
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
-
-const state = stateLine({
-  seq: 1,
-  active: 1,
-  previous: undefined,
-  trying: undefined,
-  attempts: 0,
-  next: 2,
-  reset: undefined,
-});
+const state = firstState();
 
 const board = (kind: Kind, options: Omit<RunningBoardOptions, 'helper'>) =>
-  onRunningBoard({ helper: programs.get(kind) ?? '', state, ...options });
+  onHelperBoard(kind, { state, ...options });
 
 const base = `mkdir -p /base/etc/dir /base/gone /base/replaced/in /base/usr/bin
 echo base >/base/etc/file; echo base >/base/etc/deleted; echo x >/base/gone/x; echo x >/base/replaced/in/x

@@ -3,16 +3,11 @@ import test from 'ava';
 import { runBoard } from '../../src/helper/board-verbs.ts';
 import type { FileSystemStatus } from '../../src/helper/storage-port.ts';
 import type { BoardReport, UsageReport } from '../../src/shared/report.ts';
-import { helperPrograms } from '../support/helper-kinds.ts';
+import { helperProgram, onHelperBoard } from '../support/helper-programs.ts';
 import { ModelStorage } from '../support/model-storage.ts';
-import { type Kind, kinds } from '../support/native-calls.ts';
+import { kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
 import { onRunningBoard, usualStatus } from '../support/running-board.ts';
-
-let programs: ReadonlyMap<Kind, string>;
-test.before(async () => {
-  programs = await helperPrograms();
-});
 
 const lowers = 'lowerdir=/run/layer:/run/a\\:b:/';
 const planOf = (rung: string, watermark?: number) => ({
@@ -36,8 +31,7 @@ b'; cd /`;
 
 for (const kind of kinds) {
   testAsRoot(`${kind}: usage names what is large, and what is as the layers below have it`, async (t) => {
-    const { stdout, stderr } = await onRunningBoard({
-      helper: programs.get(kind) ?? '',
+    const { stdout, stderr } = await onHelperBoard(kind, {
       plan: planOf('persistent'),
       before: layers,
       unmounted: true,
@@ -60,8 +54,7 @@ for (const kind of kinds) {
   });
 
   testAsRoot(`${kind}: on a rung in memory that is full, watch and status name the growers`, async (t) => {
-    const { stdout, stderr } = await onRunningBoard({
-      helper: programs.get(kind) ?? '',
+    const { stdout, stderr } = await onHelperBoard(kind, {
       plan: planOf('tmpfs', 40),
       status: { ...usualStatus, rung: 'tmpfs', generation: '' },
       bytes: 4 * 2 ** 20,
@@ -86,7 +79,7 @@ for (const kind of kinds) {
   });
 
   testAsRoot(`${kind}: nothing to watch, and nothing to measure, is said`, async (t) => {
-    const helper = programs.get(kind) ?? '';
+    const helper = helperProgram(kind);
     const say = async (rung: string, plan: unknown) =>
       onRunningBoard({
         helper,

@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Boot, bootBoard } from '../../src/lab/index.ts';
 import { file, type RootFile } from '../../src/lab/roots/root-file.ts';
 import type { BaseReport } from '../../src/shared/report.ts';
-import { testWith } from '../support/needs.ts';
+import { sandbox } from '../support/sandbox-ext4.ts';
 import {
   changedBoard,
   output,
@@ -21,18 +21,6 @@ import {
   withBoot,
   work,
 } from '../support/shipped-boards.ts';
-
-const sandbox = testWith(
-  'unshare',
-  'nsenter',
-  'losetup',
-  'script',
-  'mksquashfs',
-  'sqfstar',
-  'busybox',
-  'mkfs.ext4',
-  'musl-gcc',
-);
 
 const same = ['/etc/same', '/etc/replaced/old'];
 const v1: readonly RootFile[] = ['/etc/edited', '/etc/deleted', '/etc/orphan', '/etc/dir/x', ...same].map(
@@ -80,12 +68,23 @@ async function edited(t: ExecutionContext, one: Ready): Promise<string> {
   return image;
 }
 
-/** Milliseconds after its start; a whole boot takes about a fifth of a second. */
-const moments = [40, 60, 75, 85, 95, 105, 115, 125, 135, 145, 160, 180];
+/** Parts of the time that a whole boot takes on this machine as busy as it is now, most of them while the base is compared. */
+const moments = [0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9];
 
 const reportOf = (text: string): BaseReport => JSON.parse(text) as BaseReport;
 const named = ({ facts: all }: BaseReport): readonly string[] =>
   all.map(({ kind, path }) => `${kind} ${path}`).sort();
+
+/** Milliseconds until a board that meets a new base has its init, on a copy of a storage. */
+async function timeOfBoot({ prepared, image }: Ready, storage: string, copy: string): Promise<number> {
+  await copyFile(storage, copy);
+  const board = prepared.checked.board;
+  const started = performance.now();
+  const boot = await bootBoard({ board, rootImage: image, machine: 'sandbox', storageImage: copy });
+  const took = performance.now() - started;
+  await boot.cut();
+  return took;
+}
 
 async function report(boot: Boot): Promise<BaseReport> {
   return reportOf((await boot.run('overlay_helper base --json')).output);
@@ -99,9 +98,10 @@ sandbox(
     const before = await edited(t, one);
     const folder = await mkdtemp(join(work, 'cut-'));
     let ended = 0;
-    for (const [index, milliseconds] of moments.entries()) {
+    for (const [index, part] of moments.entries()) {
       const image = join(folder, `${index}.img`);
       await copyFile(before, image);
+      const milliseconds = part * (await timeOfBoot(two, before, join(folder, 'whole.img')));
       const ending = new AbortController();
       const request = {
         board: two.prepared.checked.board,
@@ -111,7 +111,10 @@ sandbox(
         signal: ending.signal,
       } as const;
       const timer = setTimeout(() => ending.abort(new Error('the power is cut')), milliseconds);
-      const whole = await bootBoard(request).catch(() => undefined);
+      const whole = await bootBoard(request).catch((error: unknown) => {
+        if (ending.signal.aborted) return undefined;
+        throw error;
+      });
       clearTimeout(timer);
       if (whole === undefined) ended += 1;
       await whole?.cut();

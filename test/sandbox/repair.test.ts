@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { requireTool } from '../../src/system/tools.ts';
 import { testWith } from '../support/needs.ts';
+import { sandboxTools } from '../support/sandbox-ext4.ts';
 import {
   changedBoard,
   output,
@@ -15,17 +16,7 @@ import {
   withBoot,
 } from '../support/shipped-boards.ts';
 
-const sandbox = testWith(
-  'unshare',
-  'nsenter',
-  'losetup',
-  'script',
-  'sqfstar',
-  'busybox',
-  'mkfs.ext4',
-  'e2fsck.static',
-  'musl-gcc',
-);
+const sandbox = testWith(...sandboxTools, 'e2fsck.static');
 // The sandbox's device is a loop device under another name, whose size sysfs does not have.
 const path = ['label: overlay }\n  size: 16MiB', 'path: /dev/vdb }'] as const;
 

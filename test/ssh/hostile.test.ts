@@ -3,9 +3,9 @@ import test from 'ava';
 import { program, script } from '../../src/device/device.ts';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
 import type { Code } from '../../src/diagnostics/codes/index.ts';
+import { freePort } from '../support/free-port.ts';
 import { listener, ownServer } from '../support/hostile-ssh.ts';
 import { connected, diagnosticOf, ownSsh, person } from '../support/ssh-client.ts';
-import { freePort } from '../support/ssh-servers.ts';
 
 test.serial(
   'nobody there, no SSH, silence, and text without end: each is told, in its time and little memory',

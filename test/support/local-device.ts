@@ -42,7 +42,7 @@ async function run(command: Command, local: LocalDeviceOptions, options: RunOpti
     extendEnv: false,
     stripFinalNewline: false,
     env: local.env ?? { PATH: process.env.PATH ?? '/usr/bin:/bin' },
-    stdin: bytes(preamble, options.stdin),
+    stdin: standardInput(preamble, options.stdin),
     buffer: { stdout: onStdout === undefined, stderr: true },
     maxBuffer: limit,
     ...(Number.isFinite(deadlineMs) ? { timeout: deadlineMs } : {}),
@@ -62,7 +62,8 @@ async function run(command: Command, local: LocalDeviceOptions, options: RunOpti
   };
 }
 
-async function* bytes(
+/** What a command reads: what the device puts first, then what the caller has for it. */
+export async function* standardInput(
   preamble: Uint8Array,
   stdin: RunOptions['stdin'] = new Uint8Array(),
 ): AsyncGenerator<Uint8Array> {

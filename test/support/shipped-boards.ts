@@ -148,6 +148,13 @@ export async function output(boot: Boot, command: string): Promise<string> {
   return text.trim();
 }
 
+/** Whether something has this name; a link counts, wherever it leads. */
+export async function exists(boot: Boot, path: string): Promise<boolean> {
+  const { output: text, exitCode } = await boot.run(`[ -e '${path}' ] || [ -h '${path}' ]`);
+  if (exitCode > 1) throw new Error(`looking at ${path} exited with ${exitCode}:\n${text}`);
+  return exitCode === 0;
+}
+
 export interface BootStatus {
   readonly board: string;
   readonly plan: string;

@@ -1,12 +1,12 @@
 /** Virtual boards with an SSH server, which come back after a reboot as real ones do. */
 import { mkdtemp, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
 import type { RootFile } from '../../src/lab/roots/root-file.ts';
 import { sshIsUp, sshServer } from '../../src/lab/roots/ssh-server.ts';
 import { requireTool } from '../../src/system/tools.ts';
+import { freePort } from './free-port.ts';
 import { work } from './shipped-boards.ts';
 
 /** Keys made for one test: the server's, and the one that may log in. */
@@ -32,16 +32,6 @@ export async function sshKeys(): Promise<SshKeys> {
     hostKey: await readFile(server),
   });
   return { rootFiles, identity, hostKey };
-}
-
-/** A port of loopback that nobody listens at now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** What a boot loader tells the kernel. */

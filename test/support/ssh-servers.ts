@@ -3,13 +3,14 @@
  * host keys: nothing of the machine's accounts is used, and killing the namespace ends every session with it.
  */
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { busyboxProgram } from '../../src/lab/roots/busybox-program.ts';
 import { requireTool } from '../../src/system/tools.ts';
+import { freePort } from './free-port.ts';
 
 export interface SshServer {
   readonly port: number;
@@ -192,15 +193,6 @@ async function publicKey(folder: string, type: string): Promise<string> {
     : await readFile(`${file}.pub`, 'utf8');
   const line = text.split('\n').find((one) => /^(?:ssh|ecdsa)-/.test(one)) ?? '';
   return line.split(' ').slice(0, 2).join(' ');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function listening(port: number, isOver: () => boolean, log: () => string): Promise<void> {

@@ -28,6 +28,7 @@ import type { SandboxBoard } from '../../src/lab/sandbox/sandbox-board.ts';
 import { startSandbox } from '../../src/lab/sandbox/start.ts';
 import { runTool } from '../../src/system/process.ts';
 import { requireTool } from '../../src/system/tools.ts';
+import { standardInput } from './local-device.ts';
 
 const loaderPath = '/boot/extlinux/extlinux.conf';
 const loaderText = `timeout 10
@@ -202,7 +203,7 @@ async function within(
   });
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => {});
-  void feed(child.stdin, allOf(preamble, options.stdin)).catch(() => child.kill());
+  void feed(child.stdin, standardInput(preamble, options.stdin)).catch(() => child.kill());
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -221,15 +222,6 @@ async function feed(stdin: Writable, bytes: AsyncIterable<Uint8Array>): Promise<
     if (!stdin.write(chunk)) await once(stdin, 'drain');
   }
   stdin.end();
-}
-
-async function* allOf(
-  preamble: Uint8Array,
-  stdin: RunOptions['stdin'] = new Uint8Array(),
-): AsyncGenerator<Uint8Array> {
-  yield preamble;
-  if (stdin instanceof Uint8Array) yield stdin;
-  else yield* stdin;
 }
 
 /** As root: the tree keeps its owners and device nodes. */

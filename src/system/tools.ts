@@ -85,6 +85,9 @@ export const tools = {
   'ssh-add': { package: 'openssh-client', reason: 'gives keys to the agent in the tests of SSH' },
   sshd: { package: 'openssh-server', reason: 'is a server in the tests of SSH' },
   rsync: { package: 'rsync', reason: 'is what transfers are measured against' },
+  'ansible-playbook': { package: 'ansible-core', reason: 'plays the tests of the Ansible collection' },
+  pycodestyle: { package: 'pycodestyle', reason: 'checks the Ansible collection' },
+  pyflakes3: { package: 'pyflakes3', reason: 'checks the Ansible collection' },
   bc: { package: 'bc', reason: "builds the lab's own kernel" },
 } as const satisfies Record<string, Tool>;
 

@@ -6,7 +6,7 @@ import { packageRoot } from '../../src/system/package-root.ts';
 import { projectFiles } from '../support/project-files.ts';
 
 const files = await projectFiles();
-const isCode = (path: string): boolean => /\.(ts|sh|c|h)$/.test(path);
+const isCode = (path: string): boolean => /\.(ts|sh|c|h|py)$/.test(path);
 
 test('no file of code is longer than 300 lines', async (t) => {
   const long = await Promise.all(

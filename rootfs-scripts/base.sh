@@ -5,6 +5,7 @@
 
 # same_base: whether the upper fits this image, or nothing can be said about it. Sets ovl_base. A generation without anything
 # in it fits every image.
+# every boot
 same_base() {
   [ -f /etc/overlaykit/base ] || return 0
   ovl_base='' ovl_fits=''
@@ -28,11 +29,13 @@ fits_base() {
 
 # meet_base OTHERWISE...: an upper that was made on another image is cleaned by overlay_helper; OTHERWISE is what happens
 # where that cannot be done.
+# every boot
 meet_base() {
   same_base || rebase || "$@"
 }
 
 # review_base OTHERWISE...: the same, and every boot says how many paths still wait for somebody's decision.
+# every boot
 review_base() {
   meet_base "$@" || return 1
   [ -f "$ovl_storage/generations/$ovl_generation/base-report" ] || return 0
@@ -45,6 +48,7 @@ review_base() {
 # replace_upper OTHERWISE [keep_paths PATH...]: a new, empty generation for a new image, unless somebody wants this one on it:
 # it is being tried, or overlay_helper has noted so.
 # Where none can be made, OTHERWISE happens to the old one.
+# every boot
 replace_upper() {
   same_base && return 0
   ovl_fits=

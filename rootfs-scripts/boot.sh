@@ -12,6 +12,7 @@
 # say LEVEL TEXT: one line for people, in the kernel log, on the console and in /run/overlaykit/log. Levels are the
 # kernel's: 3 error (shown even with `quiet`), 4 warning, 6 information. One write is one record; /dev/kmsg drops records
 # when more than ten come within five seconds, so lines are few and long.
+# every boot
 say() {
   if [ -c /dev/kmsg ]; then
     echo "<$1>overlaykit: $2" >/dev/kmsg
@@ -21,8 +22,29 @@ say() {
   [ -z "$ovl_run" ] || echo "$2" >>"$ovl_run/log"
 }
 
+# late FUNCTION WORD...: reads what stands behind the boot, FUNCTION among it, and calls that. A shell reads its script as far as
+# it has executed it, so a boot without trouble never pays for what only trouble needs. `.` of a file that is not there
+# would end the shell.
+# every boot
+late() {
+  ovl_script=$self
+  # In the merged root the script of the same name may be another one.
+  [ ! -f "$old_root$self" ] || ovl_script=$old_root$self
+  # It was read, and the function was not in it.
+  [ -z "$ovl_late" ] && [ -r "$ovl_script" ] || {
+    say 3 "$1 cannot be called: it is not in $ovl_script"
+    return 1
+  }
+  ovl_late=reading
+  # shellcheck disable=SC1090 # the script itself
+  . "$ovl_script"
+  ovl_late=read
+  "$@"
+}
+
 # step NUMBER LABEL COMMAND...: runs one step of the plan. On failure ovl_failed names it, with the first words of the
 # command that failed.
+# every boot
 step() {
   ovl_step="step $1, $2"
   [ ! -e /proc/uptime ] || { read -r ovl_now _ </proc/uptime && ovl_stamps="$ovl_stamps $1=$ovl_now"; }
@@ -40,11 +62,16 @@ step() {
 }
 
 # read_switches: what the person at the boot loader wants. Sets ovl_start and ovl_reset.
+# every boot
 read_switches() {
   ovl_words=
   [ ! -e /proc/cmdline ] || read -r ovl_words </proc/cmdline
   ovl_words=" $ovl_words "
-  case $ovl_words in *" overlaykit="*) ;; *) return 0 ;; esac
+  case $ovl_words in *" overlaykit="*) obey_switches ;; esac
+}
+
+# obey_switches: there are some.
+obey_switches() {
   case $ovl_words in *" overlaykit=reset "*) ovl_reset=yes ;; esac
   case $ovl_words in
     *" overlaykit=rescue "*) ovl_start=rescue ;;
@@ -65,6 +92,7 @@ read_switches() {
 }
 
 # begins_at RUNG: whether this rung is to be tried. The ladder begins at ovl_start where that is set.
+# every boot
 begins_at() {
   [ -z "$ovl_start" ] || [ "$ovl_start" = "$1" ] || return 1
   ovl_start=
@@ -73,6 +101,7 @@ begins_at() {
 }
 
 # gave_up: the rung could not be taken; remembers why, for the status.
+# every boot
 gave_up() {
   ovl_reasons="$ovl_reasons${ovl_reasons:+,}\"$ovl_rung: $ovl_failed\""
   ovl_level=3
@@ -93,6 +122,7 @@ note() {
 
 # settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
 # /run/overlaykit/login for whoever logs in, and to the ledger where there is storage.
+# every boot
 settle() {
   set -- "$1${ovl_repaired:+; $ovl_repaired}"
   say "$ovl_level" "rung $ovl_rung: $1"
@@ -117,6 +147,7 @@ begin_after() {
 }
 
 # execute_init WORD...: replaces this shell by init.
+# every boot
 execute_init() {
   unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB \
     OVERLAYKIT_SO_FAR OVERLAYKIT_NOTES
@@ -127,6 +158,7 @@ execute_init() {
 # fell_out WORD...: the EXIT trap. A shell that cannot execute a program ends, and PID 1 must not: the kernel refuses an init
 # whose interpreter is missing, for one. A new shell goes on, from the old root where the merged one is entered already; see
 # pick_up. Builtins only: once an exec has failed, mksh cannot start programs any more.
+# every boot
 fell_out() {
   ovl_failed=${ovl_failed:-overlay_init ended unexpectedly}
   say 3 "rung ${ovl_rung:-none}: $ovl_failed"
@@ -141,7 +173,6 @@ fell_out() {
 
 # pick_up: what a new shell has to take up after fell_out: out of the merged root, and the rung's mounts away.
 pick_up() {
-  [ -n "${OVERLAYKIT_AFTER-}" ] || return 0
   [ -z "${OVERLAYKIT_CARRIED-}" ] || {
     PATH=$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin:$PATH
     ovl_carried=$OVERLAYKIT_CARRIED
@@ -153,7 +184,6 @@ pick_up() {
 
 # go_on: what the new shell has to remember, once it has read everything else.
 go_on() {
-  [ -n "${OVERLAYKIT_AFTER-}" ] || return 0
   ovl_reasons=${OVERLAYKIT_REASONS-}
   ovl_level=3
   begin_after "$OVERLAYKIT_AFTER"

@@ -4,6 +4,7 @@
 
 # choose_committed STORAGE: sets ovl_generation to the active one. The storage is mounted read-only: what slots.sh would make
 # anew it must not.
+# every boot
 choose_committed() {
   [ -e "$1/overlaykit/state.a" ] || [ -e "$1/overlaykit/state.b" ] ||
     refuse "nothing is committed yet; overlay_helper commit makes a beginning" || return 1
@@ -14,6 +15,7 @@ choose_committed() {
 }
 
 # read_committed: the whole slot with the higher seq.
+# every boot
 read_committed() {
   ovl_generation='' ovl_seq=-1 ovl_newer='' ovl_damaged='' ovl_unreadable=''
   read_slot a

@@ -5,6 +5,7 @@
 # verify_union FSTYPE UPPERDIR: whether the merged root is fit to run the board. What is written in it has to land in the
 # upper; the mount table, which takes long to read, is asked only where it does not.
 # applets: rm
+# every boot
 verify_union() {
   ovl_probe=.overlaykit-verify
   if echo overlaykit >"$new_root/$ovl_probe"; then
@@ -48,12 +49,14 @@ storage_is_full() {
 
 # init_is_there: seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that
 # can be said.
+# every boot
 init_is_there() {
   [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || refuse "no executable init in the merged root"
 }
 
 # enter_by_applets enter_by_pivot|enter_by_chroot WORD...: into the merged root, and init executed there. Returns only when
 # that failed, with everything as it was before.
+# every boot
 enter_by_applets() {
   ovl_failed="entering $new_root"
   carry && "$@"
@@ -64,6 +67,7 @@ enter_by_applets() {
 # carry: moves mounts to the same place in the merged root; those that are not there are left out. From here on /proc and
 # /dev are no longer where they were.
 # applets: mount
+# every boot
 carry() {
   ovl_carried=
   for ovl_point in $carried; do
@@ -83,6 +87,7 @@ carry_back() {
 
 # make_old_root: where the old root will be found.
 # applets: mkdir
+# every boot
 make_old_root() {
   [ -d "$new_root$old_root" ] || mkdir "$new_root$old_root"
 }
@@ -90,6 +95,7 @@ make_old_root() {
 # enter_by_pivot WORD...: pivot_root(2) also moves the root and the working directory of this very shell, so init is executed from
 # here, by no program of the board's. If the merged root turns out to lack it, the way back is the same.
 # applets: pivot_root
+# every boot
 enter_by_pivot() {
   make_old_root && cd "$new_root" && pivot_root . "${old_root#/}" || return 1
   cd /
@@ -111,6 +117,7 @@ step_out() {
 # enter_by_chroot WORD...: for roots where pivot_root fails, the root file system of an initramfs for one. The old root stays
 # where it is and is shown by a bind mount. The test inside comes first, because a failed exec would end PID 1.
 # applets: mount umount chroot
+# every boot
 enter_by_chroot() {
   make_old_root && mount -n -o bind / "$new_root$old_root" || return 1
   # shellcheck disable=SC2016 # the inner shell expands it

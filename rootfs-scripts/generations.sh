@@ -4,6 +4,7 @@
 # is mounted, since removing files under a mounted union leaves a system that is neither old nor new.
 
 # choose_generation LIMIT REQUEST_FILE BY_COMMAND_LINE [keep_paths PATH...]: sets ovl_generation.
+# every boot
 choose_generation() {
   ovl_limit=$1 ovl_request=$2 ovl_by_words=$3
   shift 3
@@ -27,6 +28,7 @@ reset_paths() {
 }
 
 # pick_generation: which one boots, by how many boots were not confirmed.
+# every boot
 pick_generation() {
   if [ "$ovl_trying" != - ]; then
     ovl_generation=$ovl_trying
@@ -85,11 +87,13 @@ choose_previous() {
 
 # make_generation NUMBER: the directories of one, and of the state.
 # applets: mkdir
+# every boot
 make_generation() {
   make_dirs "$ovl_storage/overlaykit" "$ovl_storage/generations/$1/upper" "$ovl_storage/generations/$1/work"
 }
 
 # count_attempt: before anything of the generation is used, so that a boot that hangs is counted too.
+# every boot
 count_attempt() {
   ovl_attempts=$((ovl_attempts + 1))
   ovl_first_free=$ovl_next
@@ -117,6 +121,7 @@ make_way() {
 }
 
 # reset_is_asked: sets ovl_asked to what asks for a factory reset.
+# every boot
 reset_is_asked() {
   ovl_asked=
   [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || ovl_asked=$ovl_request
@@ -216,6 +221,7 @@ confirm() {
 }
 
 # keep_ledger: the account of this boot, among those of the last eight.
+# every boot
 keep_ledger() {
   make_dirs "$ovl_storage/overlaykit/boots" &&
     echo "seq=$ovl_seq $ovl_account" >"$ovl_storage/overlaykit/boots/$((ovl_seq % 8))"
@@ -225,6 +231,7 @@ keep_ledger() {
 # else confirms; STORAGE is where a background shell finds the storage once init runs; COMMAND runs once the boot is
 # confirmed by time.
 # applets: sleep
+# every boot
 afterwards() {
   [ -z "${OVERLAYKIT_JOB-}" ] || return 0
   (

@@ -5,6 +5,7 @@
 
 # meet_helper: whether to ask overlay_helper at all. When its `enter` fails it executes overlay_init again, with the reason
 # and the rung in the environment: the rung's mounts are still up, and the board's own applets enter it.
+# every boot
 meet_helper() {
   ovl_helper=no
   case ${OVERLAYKIT_RUNG-} in
@@ -35,6 +36,7 @@ resume_from() {
 }
 
 # still_up COUNT: whether the rung's mounts are up already, because overlay_helper has given them back.
+# every boot
 still_up() {
   [ "${OVERLAYKIT_RUNG-}" = "$ovl_rung" ] || return 1
   unset OVERLAYKIT_RUNG
@@ -44,6 +46,7 @@ still_up() {
 # verify_with_helper FSTYPE UPPERDIR: overlay_helper looks closer than a shell can (does init's interpreter exist inside?). Only 101
 # means that the merged root is fit: an empty file would pass for a script that exits with 0. 102 means that it is unfit,
 # anything else that the helper is broken, and the shell looks. The limit on CPU time ends a helper that loops.
+# every boot
 verify_with_helper() {
   if [ "$ovl_helper" = no ]; then
     verify_union "$@"
@@ -64,6 +67,7 @@ verify_with_helper() {
 }
 
 # enter_by_helper WORD...: executes it in place of this shell; returns only where there is none.
+# every boot
 enter_by_helper() {
   [ "$ovl_helper" != no ] || return 0
   export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons" \

@@ -9,6 +9,7 @@
 # bring_identity WORD...: into the upper of the generation that boots, where another one had it last. The file that says
 # which one is written when all is durable, so a cut is followed by the same again, and a usual boot only reads it.
 # applets: sync
+# every boot
 bring_identity() {
   ovl_marker=
   [ ! -e "$ovl_storage/overlaykit/identity.generation" ] || read -r ovl_marker <"$ovl_storage/overlaykit/identity.generation"
@@ -22,6 +23,7 @@ bring_identity() {
 
 # find_identity: sets ovl_identity to the newest version that is whole, to nothing where there is none, and ovl_version to
 # its number.
+# every boot
 find_identity() {
   ovl_identity='' ovl_version=0
   for ovl_dir in "$ovl_storage"/overlaykit/identity/*; do
@@ -53,6 +55,7 @@ bring_paths() {
 }
 
 # tell_unprovisioned WORD...: a board that lacks what the factory should have put on it says so at every boot.
+# every boot
 tell_unprovisioned() {
   ovl_policy=
   for ovl_path; do

@@ -22,6 +22,7 @@ keep_paths() {
 
 # has_path TREE PATH: whether the tree has something there. Where a directory on the way is a symbolic link it has not, and
 # ovl_linked names the link: whatever is behind it is not the tree's.
+# every boot
 has_path() {
   ovl_linked=
   ovl_above=

@@ -6,6 +6,7 @@
 
 # mount_or_make FSTYPE TARGET OPTIONS: mounts the device that was found; where it is blank, a file system is made on it first,
 # with the mkfs that the board has. Anything that is not blank is never formatted, readable or not.
+# every boot
 mount_or_make() {
   mount_made "$@" && return 0
   may_be_made "$ovl_device" || return 1
@@ -14,6 +15,7 @@ mount_or_make() {
 }
 
 # mount_or_leave FSTYPE TARGET OPTIONS: the same, but a blank device is left to the background: the rung is given up at once.
+# every boot
 mount_or_leave() {
   mount_made "$@" && return 0
   may_be_made "$ovl_device" || return 1
@@ -25,6 +27,7 @@ mount_or_leave() {
 # there: one that stays would give a storage in use away, should it ever fail to mount. Not while it is mounted, which
 # kernels may forbid.
 # applets: umount
+# every boot
 mount_made() {
   mount_storage "$@" || return 1
   [ ! -d "$2/overlaykit" ] || return 0

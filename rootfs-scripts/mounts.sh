@@ -3,6 +3,7 @@
 # Mounting, and undoing it. Always with -n: /etc/mtab lies on the read-only root.
 
 # look_at_mounts: reads the mount table once. An initramfs or CONFIG_DEVTMPFS_MOUNT may have mounted some of it already.
+# every boot
 look_at_mounts() {
   ovl_present=' '
   while read -r _ ovl_target _; do
@@ -12,6 +13,7 @@ look_at_mounts() {
 
 # mount_proc OPTIONS: the first mount, since the mount table is in it.
 # applets: mount
+# every boot
 mount_proc() {
   [ -e /proc/mounts ] || mount -n -t proc -o "$1" proc /proc || return 1
   look_at_mounts
@@ -19,6 +21,7 @@ mount_proc() {
 
 # mount_unless_mounted FSTYPE SOURCE TARGET OPTIONS: for what every later step needs.
 # applets: mount
+# every boot
 mount_unless_mounted() {
   case $ovl_present in *" $3 "*) return 0 ;; esac
   mount -n -t "$1" -o "$4" "$2" "$3" || return 1
@@ -27,6 +30,7 @@ mount_unless_mounted() {
 
 # open_run: from here on there is a place for the log and for what failing commands say.
 # applets: mkdir
+# every boot
 open_run() {
   [ -d /run/overlaykit ] || mkdir /run/overlaykit || return 1
   ovl_run=/run/overlaykit
@@ -34,6 +38,7 @@ open_run() {
 
 # mount_here FSTYPE SOURCE TARGET OPTIONS: a mount of the rung that is being tried.
 # applets: mount
+# every boot
 mount_here() {
   mount -n -t "$1" -o "$4" "$2" "$3" || return 1
   ovl_depth=$((ovl_depth + 1))
@@ -41,6 +46,7 @@ mount_here() {
 }
 
 # mount_storage FSTYPE TARGET OPTIONS: mounts the device that was found. One that cannot be mounted is set aside by name.
+# every boot
 mount_storage() {
   mount_here "$1" "$ovl_device" "$2" "$3" && return 0
   ovl_hint=": $ovl_device was left as it is; ask overlay_helper storage"
@@ -49,6 +55,7 @@ mount_storage() {
 
 # mount_or_erase FSTYPE TARGET OPTIONS: the same, for flash. A factory image may end in a mark (DE AD C0 DE) that asks for all
 # behind it to be erased, and a kernel without OpenWrt's patches finds no JFFS2 there. overlay_helper looks, and erases.
+# every boot
 mount_or_erase() {
   mount_storage "$@" && return 0
   (
@@ -70,6 +77,7 @@ undo() {
 
 # make_dirs PATH...: one call where some are missing, none where all are there. The umask makes them 0755.
 # applets: mkdir
+# every boot
 make_dirs() {
   for ovl_dir in "$@"; do
     [ -d "$ovl_dir" ] && continue
@@ -80,6 +88,7 @@ make_dirs() {
 
 # load_module NAME PARAMETER...
 # applets: modprobe
+# every boot
 load_module() {
   modprobe "$@"
 }

@@ -5,6 +5,7 @@
 
 # find_release: which release this script is of, and by that its plan and its helper. The kernel calls it by the link. Called
 # by its own path, it is told to go on with a boot, or to boot in place of a release that failed.
+# every boot
 find_release() {
   case $0 in
     /etc/overlaykit/releases/* | ./etc/overlaykit/releases/*)
@@ -27,6 +28,7 @@ find_release() {
 # try_release WORD...: a release that nobody has confirmed boots once. Every boot after that is the release's before it, until
 # somebody confirms or deploys. That is written down before anything else is done, so that a boot that hangs counts too; one
 # that cannot be counted is not tried.
+# every boot
 try_release() {
   [ -n "$release" ] && [ ! -e "$release/confirmed" ] || return 0
   [ -z "${OVERLAYKIT_AFTER-}${OVERLAYKIT_RUNG-}" ] || return 0

@@ -4,6 +4,7 @@
 # calls safe ("preen"): it stops at anything that could cost a file. docs/decisions/0010 has what that mends, and what not.
 
 # mount_or_repair TOOL MOUNT FSTYPE TARGET OPTIONS: MOUNT is the function that mounts it otherwise.
+# every boot
 mount_or_repair() {
   ovl_tool=$1 ovl_mount=$2
   shift 2

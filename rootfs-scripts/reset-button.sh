@@ -6,6 +6,7 @@
 # long. Nothing is waited for while it is not pressed. A button that has asked for the last reset has to be seen released
 # before it asks for another: a stuck one would reset at every boot.
 # applets: sleep rm
+# every boot
 ask_button() {
   ovl_hold=$1 ovl_pressed=$2
   shift 2
@@ -43,6 +44,7 @@ remember_button() {
 
 # read_gpio NUMBER: sets ovl_seen to the level of a line, 0 or 1, through sysfs. A line that was exported for this is given
 # back, so that a driver can have it later.
+# every boot
 read_gpio() {
   ovl_line=/sys/class/gpio/gpio$1 ovl_seen=
   if [ -e "$ovl_line/value" ]; then
@@ -59,6 +61,7 @@ read_gpio() {
 
 # read_chip LABEL LINE: the same, by the label of the chip and the number of the line on it: the numbers of chips depend on
 # the order in which drivers start.
+# every boot
 read_chip() {
   for ovl_dir in /sys/class/gpio/gpiochip*; do
     [ -e "$ovl_dir/label" ] || continue
@@ -73,6 +76,7 @@ read_chip() {
 
 # read_gpioget WORD...: the same, by gpioget of libgpiod and its words.
 # applets: gpioget
+# every boot
 read_gpioget() {
   ovl_seen=$(gpioget "$@")
 }

@@ -5,6 +5,7 @@
 # ask_uboot_env NAME VALUE [OPTION...]: whether the variable has the value. What was asked for and done is remembered on the
 # storage until the variable was seen to be gone: an environment that cannot be written must not reset at every boot.
 # applets: fw_printenv rm
+# every boot
 ask_uboot_env() {
   ovl_variable=$1 ovl_wanted=$2
   shift 2
@@ -25,6 +26,7 @@ ask_uboot_env() {
 
 # is_unset: whether fw_printenv failed because there is no such variable, which is the usual case; else what it says goes to
 # whoever looks.
+# every boot
 is_unset() {
   ovl_why=
   [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"

@@ -3,6 +3,7 @@
 # The state on the storage: one line in each of two slots. Written for shells that have builtins and sync, and no more.
 
 # read_state: both slots; the whole one with the higher seq counts.
+# every boot
 read_state() {
   ovl_seq=-1 ovl_slot=b ovl_newer='' ovl_damaged='' ovl_unreadable=''
   read_slot a
@@ -19,6 +20,7 @@ read_state() {
 }
 
 # read_slot LETTER: a line counts when writing its values again gives the same line.
+# every boot
 read_slot() {
   [ -e "$ovl_storage/overlaykit/state.$1" ] || return 0
   ovl_line=
@@ -51,6 +53,7 @@ read_slot() {
 
 # state_line SEQ ACTIVE PREVIOUS TRYING ATTEMPTS NEXT RESET: sets ovl_text to the line with its length and check number.
 # Fails where one is neither "-" nor a number that every shell reads as decimal.
+# every boot
 state_line() {
   ovl_sum=0
   for ovl_value; do
@@ -82,6 +85,7 @@ begin_state() {
 
 # write_state: into the slot that does not count, durable when this returns. The other slot stays whole.
 # applets: sync
+# every boot
 write_state() {
   case $ovl_slot in a) ovl_into=b ;; *) ovl_into=a ;; esac
   state_line $((ovl_seq + 1)) "$ovl_active" "$ovl_previous" "$ovl_trying" "$ovl_attempts" "$ovl_next" "$ovl_made_by_reset"

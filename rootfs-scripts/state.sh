@@ -2,6 +2,7 @@
 # shellcheck disable=SC2034 # the other files read these
 # What the boot knows so far. POSIX sh has no local variables, so they are all named here; every name starts with ovl_.
 
+ovl_late=            # whether what stands behind the boot is being read, or was
 ovl_run=             # /run/overlaykit once it can be written, for the log, the status and what failing commands say
 ovl_present=' '      # mount points that have something on them, each between spaces
 ovl_depth=0          # how many mounts the rung that is being tried has made

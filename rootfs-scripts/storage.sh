@@ -5,6 +5,7 @@
 
 # wait_for SECONDS COMMAND...: until it succeeds, looking once a second.
 # applets: sleep
+# every boot
 wait_for() {
   ovl_patience=$1
   shift
@@ -19,6 +20,7 @@ wait_for() {
 #   mtd5: 00360000 00010000 "rootfs_data"
 # SIZE and ERASE_BLOCK are hexadecimal like these; LEAST and MOST are pages of 4096 bytes, since mksh counts in 32 bits.
 # JFFS2 is then mounted as mtdN, not through /dev: that needs neither a device node nor mtdblock.
+# every boot
 find_mtd() {
   wait_for "$3" see_mtd "$1" "$2" ||
     refuse "/proc/mtd has no partition of that $1, or more than one" || return 1
@@ -30,6 +32,7 @@ find_mtd() {
 }
 
 # see_mtd KEY VALUE: one look at /proc/mtd. A name that two partitions share is nobody's.
+# every boot
 see_mtd() {
   [ -e /proc/mtd ] || return 1
   ovl_seen=0
@@ -45,6 +48,7 @@ see_mtd() {
 }
 
 # find_block PATH SECONDS SIZE LEAST MOST: a block device by its node. Sizes are sectors of 512 bytes.
+# every boot
 find_block() {
   wait_for "$2" [ -b "$1" ] || refuse "$1 is no block device" || return 1
   ovl_device=$1
@@ -52,6 +56,7 @@ find_block() {
 }
 
 # find_tagged LABEL=...|UUID=... SECONDS SIZE LEAST MOST: a block device by what its file system is called.
+# every boot
 find_tagged() {
   wait_for "$2" see_tagged "$1" || refuse "no block device has $1" || return 1
   block_has_size "$3" "$4" "$5"
@@ -59,11 +64,13 @@ find_tagged() {
 
 # see_tagged TAG: one look.
 # applets: findfs
+# every boot
 see_tagged() {
   ovl_device=$(findfs "$1")
 }
 
 # block_has_size SIZE LEAST MOST
+# every boot
 block_has_size() {
   [ "$1$2$3" = --- ] && return 0
   ovl_node=/sys/class/block/${ovl_device##*/}/size
@@ -75,6 +82,7 @@ block_has_size() {
 }
 
 # between SIZE LEAST MOST UNIT
+# every boot
 between() {
   [ "$2" = - ] || [ "$1" -ge "$2" ] ||
     refuse "$ovl_device has $1 $4, the board file wants at least $2" || return 1

@@ -5,6 +5,7 @@
 # watch_memory COMMAND...: leaves a process behind that sleeps, and becomes overlay_helper once the boot is over. It needs
 # no ending: it holds nothing open, and goes when init ends all processes.
 # applets: sleep
+# every boot
 watch_memory() {
   [ "$ovl_helper" = yes ] && [ -z "${OVERLAYKIT_JOB-}" ] || return 0
   (

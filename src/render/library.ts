@@ -3,13 +3,16 @@
  *
  * In: the texts of the files. Out: functions by name, each with its comment, the programs it calls and the functions it
  * needs. The form is that of shfmt: a function begins with `name() {` and ends with `}` at the left margin; the comment
- * directly above belongs to it; `applets:` in the comment lists the programs.
+ * directly above belongs to it; `applets:` in the comment lists the programs, and `every boot` says that a boot without
+ * trouble calls it.
  */
 export interface ShellFunction {
   readonly name: string;
   /** Comment and body, without a final newline. */
   readonly text: string;
   readonly applets: readonly string[];
+  /** Whether a boot in which nothing is wrong and nothing is asked for calls it. */
+  readonly everyBoot: boolean;
 }
 
 export interface ShellLibrary {
@@ -54,10 +57,12 @@ function parseFunctions(text: string): readonly ShellFunction[] {
 
 function shellFunction(comment: readonly string[], body: readonly string[]): ShellFunction {
   const isApplets = (line: string): boolean => line.startsWith('# applets: ');
+  const isMark = (line: string): boolean => line === '# every boot';
   return {
     name: (body[0] ?? '').replace('() {', ''),
-    text: [...comment.filter((line) => !isApplets(line)), ...body].join('\n'),
+    text: [...comment.filter((line) => !isApplets(line) && !isMark(line)), ...body].join('\n'),
     applets: comment.filter(isApplets).flatMap((line) => line.slice('# applets: '.length).split(' ')),
+    everyBoot: comment.some(isMark),
   };
 }
 
@@ -76,7 +81,7 @@ export function usedFunctions(library: ShellLibrary, script: string): readonly S
 }
 
 /** Whether a line of code, not of comment, has the name as a word. */
-function calls(text: string, name: string): boolean {
+export function calls(text: string, name: string): boolean {
   const word = new RegExp(`(^|[^A-Za-z0-9_-])${name}([^A-Za-z0-9_-]|$)`);
   return text.split('\n').some((line) => word.test(line.replace(/(^|\s)#\s.*$/, '')));
 }

@@ -31,14 +31,14 @@ late() {
   # In the merged root the script of the same name may be another one.
   [ ! -f "$old_root$self" ] || ovl_script=$old_root$self
   # It was read, and the function was not in it.
-  [ -z "$ovl_late" ] && [ -r "$ovl_script" ] || {
+  if [ -n "$ovl_late" ] || [ ! -r "$ovl_script" ]; then
     say 3 "$1 cannot be called: it is not in $ovl_script"
     return 1
-  }
+  fi
   ovl_late=reading
   # shellcheck disable=SC1090 # the script itself
   . "$ovl_script"
-  ovl_late=read
+  ovl_late='done'
   "$@"
 }
 
@@ -106,9 +106,11 @@ gave_up() {
   ovl_reasons="$ovl_reasons${ovl_reasons:+,}\"$ovl_rung: $ovl_failed\""
   ovl_level=3
   # What afterwards has begun must not confirm a boot that came to nothing.
+  ovl_begun=${OVERLAYKIT_JOB-$ovl_begun}
   # shellcheck disable=SC2086 # there may be two
-  [ -z "${OVERLAYKIT_JOB-}" ] || kill $OVERLAYKIT_JOB
+  [ -z "$ovl_begun" ] || kill $ovl_begun
   unset OVERLAYKIT_JOB
+  ovl_begun=''
 }
 
 # note TEXT: something is wrong that does not cost the rung: for the kernel log, the status, and whoever logs in.
@@ -146,9 +148,12 @@ begin_after() {
   ovl_start=none
 }
 
-# execute_init WORD...: replaces this shell by init.
+# execute_init WORD...: replaces this shell by init. The background begins at the last moment: the kernel then goes on with
+# init first, and the start of sleep costs the boot nothing.
 # every boot
 execute_init() {
+  [ -z "$ovl_job" ] || "$ovl_job"
+  ovl_begun=${OVERLAYKIT_JOB-}
   unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_CARRIED OVERLAYKIT_JOB \
     OVERLAYKIT_SO_FAR OVERLAYKIT_NOTES
   ovl_failed="the kernel cannot execute init"

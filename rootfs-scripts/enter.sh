@@ -122,6 +122,8 @@ enter_by_chroot() {
   make_old_root && mount -n -o bind / "$new_root$old_root" || return 1
   # shellcheck disable=SC2016 # the inner shell expands it
   if chroot "$new_root" /bin/sh -c '[ -x "$1" ]' sh "$init"; then
+    [ -z "$ovl_job" ] || "$ovl_job"
+    ovl_begun=${OVERLAYKIT_JOB-}
     unset OVERLAYKIT_HELPER_FAILED OVERLAYKIT_RUNG OVERLAYKIT_AFTER OVERLAYKIT_REASONS OVERLAYKIT_JOB OVERLAYKIT_SO_FAR \
       OVERLAYKIT_NOTES
     cd "$new_root" && exec chroot . "$init" "$@"

@@ -238,10 +238,12 @@ afterwards() {
     trap - EXIT
     ovl_storage=$2 ovl_seconds=$1
     shift 2
+    # It begins in the merged root, whose programs come first. A root without a sleep that works has proved nothing.
+    PATH=$PATH:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
     if [ "$ovl_seconds" = - ]; then
       sleep 10
     else
-      sleep "$ovl_seconds"
+      sleep "$ovl_seconds" || exit 1
       confirm && [ $# -gt 0 ] && "$@"
     fi
     read_state && { sweep_by_helper || sweep; }

@@ -70,6 +70,7 @@ verify_with_helper() {
 # every boot
 enter_by_helper() {
   [ "$ovl_helper" != no ] || return 0
+  [ -z "$ovl_job" ] || "$ovl_job"
   export OVERLAYKIT_SO_FAR="${ovl_seq-} $ovl_generation $ovl_device $ovl_repaired" OVERLAYKIT_REASONS="$ovl_reasons" \
     OVERLAYKIT_NOTES="$ovl_notes"
   exec "$helper" enter "$plan" "$ovl_rung" "$@"

@@ -34,5 +34,7 @@ ovl_inside=no        # whether / is the merged root already
 ovl_base=            # the line that says which base image this is
 ovl_fits=            # the same line of the image that the generation fits
 ovl_kept=            # the directory of the generation that boots
+ovl_job=             # what begins the background job of the rung, right before init
+ovl_begun=           # the processes of the background job
 ovl_last=            # what the background job does last
 ovl_before=          # overlay_init of the release before the one that was tried

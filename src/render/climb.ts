@@ -22,7 +22,9 @@ export function ladderFunctions(plan: MountPlan): readonly ShellFunction[] {
   const rungs = plan.ladder.flatMap((rung, index) => {
     const number = next;
     next += rung.steps.length;
-    return rung.steps.length === 0 ? [] : [rungFunction(plan, rung, number, index === 0), undoFunction(rung)];
+    if (rung.steps.length === 0) return [];
+    const first = index === 0;
+    return [rungFunction(plan, rung, number, first), ...jobFunction(plan, rung, first), undoFunction(rung)];
   });
   return [...rungs, ...recordBase(plan), climb(plan), climbOn(plan)];
 }
@@ -104,9 +106,8 @@ function taken(plan: MountPlan, rung: Rung): readonly string[] {
   return [
     ...unusedIdentity(plan, rung),
     `settle ${quote(printable(rung.outcome))}`,
-    ...afterwards(plan, rung),
-    ...watched(plan, rung),
-    ...madeReady(plan, rung),
+    ...(usesGenerations(rung) ? ['keep_ledger'] : []),
+    ...(jobOf(plan, rung).length === 0 ? [] : [`ovl_job=job_${rung.name}`]),
     ...(plan.helper ? ['enter_by_helper "$@"'] : []),
     `enter_by_applets enter_by_${plan.handOver.how} "$@"`,
   ];
@@ -118,17 +119,37 @@ function rescueCall({ rescue }: MountPlan): string {
     : `rescue_by_reboot ${Math.ceil(rescue.rebootAfterMs / 1000)} "$@"`;
 }
 
+/** What begins when init is about to be executed. */
+function jobFunction(plan: MountPlan, rung: Rung, everyBoot: boolean): readonly ShellFunction[] {
+  const lines = jobOf(plan, rung);
+  if (lines.length === 0) return [];
+  return [
+    generated(
+      `job_${rung.name}`,
+      lines.map((line) => `  ${line}`),
+      everyBoot,
+    ),
+  ];
+}
+
+function jobOf(plan: MountPlan, rung: Rung): readonly string[] {
+  return [...afterwards(plan, rung), ...watched(plan, rung), ...madeReady(plan, rung)];
+}
+
+function usesGenerations({ steps }: Rung): boolean {
+  return steps.some((step) => step.kind === 'choose-generation');
+}
+
 /** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */
 function afterwards(plan: MountPlan, rung: Rung): readonly string[] {
   const { generations, handOver, identity = [] } = plan;
-  if (!rung.steps.some((step) => step.kind === 'choose-generation')) return [];
+  if (!usesGenerations(rung)) return [];
   const seconds =
     generations.confirmAfterMs === undefined ? '-' : String(Math.ceil(generations.confirmAfterMs / 1000));
   // A shell in the background keeps its root in a chroot, and follows it in a pivot_root.
   const storage = handOver.how === 'pivot' ? boardPaths.storage : `${handOver.newRoot}${boardPaths.storage}`;
   const store = identity.length === 0 ? [] : ['store_identity', ...identityWords(identity)];
   return [
-    'keep_ledger',
     ...(records(plan, rung) ? ['ovl_last=record_base'] : []),
     ['afterwards', seconds, storage, ...(seconds === '-' ? [] : store)].map(quote).join(' '),
   ];

@@ -1,0 +1,108 @@
+/** A shell reads overlay_init as far as it has executed it: nothing may be called before it can be found. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { renderBoard } from '../support/plans.ts';
+
+const folder = join(import.meta.dirname, '../../board-configs');
+const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+const beginning = '# --- The boot begins here. ---';
+const behind = '# --- Behind the boot';
+
+/** What a part of a script defines, in its order, and what it executes at once. */
+interface Part {
+  readonly functions: ReadonlyMap<string, string>;
+  readonly calls: string;
+}
+
+function parse(text: string): Part {
+  const functions = new Map<string, string>();
+  const calls: string[] = [];
+  let name: string | undefined;
+  let body: string[] = [];
+  for (const line of text.split('\n')) {
+    const head = /^([a-z_]+)\(\) \{(?: (.*) \})?$/.exec(line);
+    if (name === undefined && head !== null) {
+      body = [];
+      if (head[2] === undefined) name = head[1];
+      else functions.set(head[1] ?? '', head[2]);
+    } else if (name !== undefined && line === '}') {
+      functions.set(name, body.join('\n'));
+      name = undefined;
+    } else (name === undefined ? calls : body).push(line);
+  }
+  return { functions, calls: calls.join('\n') };
+}
+
+/** Words of a text that are names of functions: more than its calls, never fewer. */
+function namesIn(text: string, all: ReadonlySet<string>): readonly string[] {
+  const code = text
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#\s.*$/, ''))
+    .join('\n');
+  return [...new Set(code.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? [])].filter((word) => all.has(word));
+}
+
+/** All that can be reached from a text in one part. */
+function reached(text: string, { functions }: Part, all: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (one: string): void => {
+    for (const name of namesIn(one, all)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      // `begin` holds data, names of rungs among it.
+      if (name !== 'begin') visit(functions.get(name) ?? '');
+    }
+  };
+  visit(text);
+  return found;
+}
+
+/** Some boards have none anyway. */
+function withoutHelper(text: string): string {
+  return /^helper:/m.test(text) ? text : `${text}\nhelper: { enabled: false }\n`;
+}
+
+for (const name of names) {
+  for (const helper of [false, true]) {
+    test(`${name}, ${helper ? 'with' : 'without'} helper: every function is found where it is called`, async (t) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const { script } = await renderBoard(helper ? text : withoutHelper(text));
+      const begins = script.indexOf(beginning);
+      const before = parse(script.slice(0, begins));
+      const start = script.slice(begins, script.indexOf(behind));
+      const after = parse(script.slice(script.indexOf(behind)));
+      const whole: Part = { functions: new Map([...before.functions, ...after.functions]), calls: '' };
+      const all = new Set(whole.functions.keys());
+      t.is(before.calls.replace(/^#.*$/gm, '').trim(), '', 'nothing is executed before the beginning');
+
+      // The boot, with nothing read but what stands before it.
+      for (const called of reached(start, before, all))
+        t.true(before.functions.has(called), `${called} is called before it is there`);
+      // The EXIT trap may come at any moment, also when nothing can be read any more.
+      for (const called of reached('fell_out', before, all))
+        t.false(before.functions.get(called)?.startsWith(`late ${called}`), `fell_out needs ${called}`);
+      // What a link leads to is there once the rest was read.
+      for (const [link, body] of before.functions) {
+        if (body !== `late ${link} "$@";`) continue;
+        t.true(after.functions.has(link), `${link} leads nowhere`);
+      }
+      // Behind the boot everything is there, and the last line goes on with the ladder.
+      for (const [one, body] of after.functions)
+        for (const called of namesIn(body, all))
+          t.true(whole.functions.has(called), `${one} calls ${called}`);
+      t.regex(after.calls, /climb_on "\$@"\s*$/);
+      // Each function stands in the script once, besides its link.
+      const defined = [...script.matchAll(/^([a-z_]+)\(\) \{$/gm)].map(([, one]) => one);
+      t.deepEqual(defined, [...new Set(defined)]);
+    });
+  }
+}
+
+test('the walk finds what is called too soon', (t) => {
+  const part = parse('one() {\n  two\n}\nlink() { late link "$@"; }\n# three\none\n');
+  t.deepEqual([...part.functions.keys()], ['one', 'link']);
+  t.is(part.functions.get('link'), 'late link "$@";');
+  const all = new Set(['one', 'two', 'three', 'link']);
+  t.deepEqual([...reached(part.calls, part, all)], ['one', 'two']);
+});

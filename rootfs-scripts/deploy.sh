@@ -28,6 +28,7 @@ deploy_look() {
   if [ /bin/sh -ef /bin/sh ] 2>/dev/null; then echo "ef"; fi
   if command -v sha256sum >/dev/null 2>&1; then echo "sha256sum"; fi
   [ ! -e "$1/sbin" ] || [ ! -d "$1/etc" ] || echo "tree"
+  [ ! -x /sbin/overlay_helper ] || echo "helper"
   echo end
 }
 
@@ -132,23 +133,87 @@ deploy_forget() {
   sync
 }
 
-# deploy_free NAME: whether nothing uses this block device: neither a mount, by whatever name, nor a device mapper or the like above it.
+# deploy_same NAME SIZE [MTDNAME]: whether a block device still is what it was when somebody chose it. SIZE is in KiB, as in
+# /proc/partitions; with MTDNAME in bytes.
+deploy_same() {
+  ovl_mtd=/sys/class/mtd/mtd${1#mtdblock}
+  if [ -z "${3-}" ]; then
+    [ -e "/sys/class/block/$1/size" ] || return 0
+    read -r ovl_now <"/sys/class/block/$1/size" || return 1
+    # In sectors of 512 bytes.
+    [ "$((ovl_now / 2))" = "$2" ] && return 0
+    echo "$1 has $((ovl_now / 2)) KiB, not $2" >&2
+    return 1
+  fi
+  [ -e "$ovl_mtd/name" ] || return 0
+  ovl_name=$(cat "$ovl_mtd/name") && read -r ovl_now <"$ovl_mtd/size" || return 1
+  [ "$ovl_name" = "$3" ] && [ "$ovl_now" = "$2" ] && return 0
+  echo "mtd${1#mtdblock} is \"$ovl_name\" with $ovl_now bytes, not \"$3\" with $2" >&2
+  return 1
+}
+
+# deploy_free NAME: whether nothing uses this block device, nor the disk that it is part of, nor a part of it: no mount, by whatever
+# name, no device mapper or the like above it, no UBI, no loop device, no swap.
 deploy_free() {
   ovl_block=/sys/class/block/$1
   [ -d "$ovl_block" ] || return 0
-  for ovl_dir in "$ovl_block"/holders/*; do
+  for ovl_dir in "$ovl_block"/holders/* "$ovl_block/$1"*/holders/*; do
     [ ! -e "$ovl_dir" ] || {
       echo "${ovl_dir##*/} is made of it" >&2
       return 1
     }
   done
-  read -r ovl_number <"$ovl_block/dev" || return 1
-  while read -r _ _ ovl_device _ ovl_target _; do
-    [ "$ovl_device" != "$ovl_number" ] || {
-      echo "it is mounted at $ovl_target" >&2
+  for ovl_dir in /sys/class/ubi/ubi*/mtd_num; do
+    [ -e "$ovl_dir" ] || continue
+    read -r ovl_number <"$ovl_dir"
+    [ "mtdblock$ovl_number" != "$1" ] || {
+      echo "UBI is attached to it" >&2
       return 1
     }
+  done
+  for ovl_dir in /sys/block/loop*/loop/backing_file; do
+    [ -e "$ovl_dir" ] || continue
+    read -r ovl_number <"$ovl_dir"
+    [ "$ovl_number" != "/dev/$1" ] || {
+      echo "a loop device is made of it" >&2
+      return 1
+    }
+  done
+  # Its own number, those of its parts, and that of the disk where it is a part.
+  ovl_numbers=' '
+  for ovl_dir in "$ovl_block/dev" "$ovl_block/$1"*/dev; do
+    [ -e "$ovl_dir" ] && read -r ovl_number <"$ovl_dir" && ovl_numbers="$ovl_numbers$ovl_number "
+  done
+  [ ! -e "$ovl_block/partition" ] || ovl_numbers="$ovl_numbers$(cat "$ovl_block/../dev") "
+  while read -r _ _ ovl_device _ ovl_target _; do
+    case $ovl_numbers in *" $ovl_device "*)
+      echo "it is mounted at $ovl_target" >&2
+      return 1
+      ;;
+    esac
   done </proc/self/mountinfo
+  [ -e /proc/swaps ] || return 0
+  while read -r ovl_device _; do
+    case $ovl_device in "/dev/$1")
+      echo "it is used for swapping" >&2
+      return 1
+      ;;
+    esac
+  done </proc/swaps
+}
+
+# deploy_runs_from ROOT NAME: "yes" where what is mounted at ROOT is this block device. A kernel without /sys says root= instead.
+deploy_runs_from() {
+  if [ -e "/sys/class/block/$2/dev" ]; then
+    read -r ovl_number <"/sys/class/block/$2/dev" || return 1
+    ovl_found=
+    while read -r _ _ ovl_device _ ovl_target _; do
+      [ "$ovl_target" != "${1:-/}" ] || ovl_found=$ovl_device
+    done </proc/self/mountinfo
+    [ "$ovl_found" != "$ovl_number" ] || echo yes
+    return 0
+  fi
+  case " $(cat /proc/cmdline) " in *" root=/dev/$2 "*) echo yes ;; esac
 }
 
 # deploy_make_dirs ROOT PATH...: mount points that the root lacks.

@@ -5,6 +5,7 @@
  * In: a decoded board. Out: diagnostics, in the order of the file.
  */
 import { type Diagnostic, failure, type Result, success } from '../diagnostics/diagnostic.ts';
+import { checkBootLoader } from './checks/boot-loader.ts';
 import { checkFind } from './checks/find.ts';
 import type { Check } from './checks/finding.ts';
 import { checkFirstBoot } from './checks/first-boot.ts';
@@ -34,6 +35,7 @@ const checks: readonly Check[] = [
   checkLadder,
   checkReset,
   checkIdentity,
+  checkBootLoader,
   checkUnbuilt,
 ];
 

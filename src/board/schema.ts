@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { basePolicies } from '../shared/base.ts';
-import { legacyAlgorithms } from './legacy-algorithms.ts';
+import { bootLoader, target } from './deploy-schema.ts';
 import { identity, reset } from './reset-schema.ts';
 import { storage, tmpfsRung } from './storage-schema.ts';
 import { absolutePath, duration, kernelVersion, must, plainName, text, word } from './values.ts';
@@ -163,23 +163,6 @@ const rescue = z
   })
   .describe('What happens when no rung with an init is left.');
 
-const target = z
-  .strictObject({
-    host: word('a host', 'a host name or address has no blanks and does not start with "-"', /^[^\s-]\S*$/)
-      .describe('Host name, address, or Host of the ssh configuration.')
-      .meta({ examples: ['192.168.1.1'] }),
-    user: word('a user name', 'a user name has no blanks and does not start with "-"', /^[^\s-]\S*$/)
-      .optional()
-      .describe('User to log in as.'),
-    port: z.int().min(1).max(65535).optional().describe('TCP port.'),
-    legacy_algorithms: z
-      .array(z.enum(legacyAlgorithms))
-      .default([])
-      .describe('Old algorithms that are offered too, because its SSH server has no others.')
-      .meta({ examples: [['diffie-hellman-group1-sha1', 'ssh-rsa']] }),
-  })
-  .describe('Where the board is reached over SSH.');
-
 const helper = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Whether overlay_helper is put on the board.'),
@@ -284,6 +267,7 @@ export const boardSchema = z.strictObject({
     .describe("Applets and programs that the board's root has; where given, overlay_init uses no other."),
   helper: helper.prefault({}),
   target: target.optional(),
+  boot_loader: bootLoader.optional(),
 });
 
 export type Board = Readonly<z.output<typeof boardSchema>>;

@@ -1,5 +1,6 @@
 /** A commented board file to start from: what is known is filled in, what is not is a comment with an example. */
 import { visible } from '../diagnostics/escape.ts';
+import type { BootLoader } from '../shared/boot-loader.ts';
 import { unionDrivers } from './checks/likely-union.ts';
 import { type Board, helperArchitectures } from './schema.ts';
 import { atLeast } from './version.ts';
@@ -33,6 +34,7 @@ export interface Seen {
   /** Bytes. */
   readonly eraseBlock?: number;
   readonly applets?: readonly string[];
+  readonly bootLoader?: BootLoader;
   /** What a person should know beside it, a sentence each; by the part of the file that it is about. */
   readonly notes?: Readonly<
     Partial<Record<'root' | 'storage' | 'union' | 'enter' | 'applets', readonly string[]>>
@@ -76,6 +78,7 @@ export function boardTemplate(given: BoardAnswers): string {
     '',
     ...appletsPart(answers),
     ...helperPart(answers),
+    ...bootLoaderPart(answers),
     '',
   ].join('\n');
 }
@@ -253,6 +256,16 @@ function unionPart({ union, kernel, seen }: BoardAnswers): readonly string[] {
     ...notes(seen, 'union'),
     `  system: ${seen?.filesystems === undefined ? systemOf(union, kernel) : union}`,
   ];
+}
+
+function bootLoaderPart({ seen }: BoardAnswers): readonly string[] {
+  const loader = seen?.bootLoader;
+  const comment =
+    '# What ovl deploy tells which init the kernel executes; without it, what is found on the board.';
+  if (loader === undefined)
+    return ['', comment, '# boot_loader: { type: extlinux, file: /boot/extlinux/extlinux.conf }'];
+  const file = loader.file === undefined ? '' : `, file: ${quote(loader.file)}`;
+  return ['', comment, `boot_loader: { type: ${loader.type}${file} }`];
 }
 
 function helperPart({ arch }: BoardAnswers): readonly string[] {

@@ -4,6 +4,7 @@
  * In: files with path, mode and content. Out: the Bundle, its tar bytes (pack.ts), and a Bundle read back from tar bytes
  * that somebody else may have touched (verify.ts). Imports no ssh2, no process, no file system: bytes in, bytes out.
  */
+import type { BootLoader } from '../shared/boot-loader.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
 import { sha256 } from './digest.ts';
 import type { BundleFile } from './file.ts';
@@ -26,6 +27,7 @@ export const bundlePaths = {
 
 export interface BundleInput {
   readonly board: { readonly name: string; readonly compatible: readonly string[] };
+  readonly bootLoader?: BootLoader | undefined;
   /** Version of overlaykit. */
   readonly version: string;
   readonly requires: Requirements;
@@ -41,6 +43,7 @@ export function makeBundle(input: BundleInput): Bundle {
   const manifest: Manifest = {
     schema: manifestSchema,
     board: { name: input.board.name, compatible: [...input.board.compatible] },
+    ...(input.bootLoader === undefined ? {} : { bootLoader: input.bootLoader }),
     planDigest: sha256(plan.content),
     overlaykit: input.version,
     requires: input.requires,

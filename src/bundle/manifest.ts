@@ -1,5 +1,6 @@
 /** The manifest: what a bundle is for and what it holds, each file with its size and digest. It lies on the board too. */
 import { z } from 'zod';
+import { bootLoaderChoices } from '../shared/boot-loader.ts';
 import { sha256 } from './digest.ts';
 import type { BundleFile } from './file.ts';
 import { unsafePath } from './path.ts';
@@ -37,6 +38,8 @@ const requirements = z.strictObject({
 const manifest = z.strictObject({
   schema: z.literal(manifestSchema),
   board: z.strictObject({ name: z.string().min(1), compatible: z.array(z.string()) }),
+  /** Where the board file names its boot loader. */
+  bootLoader: z.strictObject({ type: z.enum(bootLoaderChoices), file: absolutePath.optional() }).optional(),
   planDigest: digest,
   /** Version of overlaykit that built the bundle. */
   overlaykit: z.string().min(1),

@@ -3,11 +3,12 @@
 import { knownValue } from '../device/facts/facts.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { visible } from '../diagnostics/escape.ts';
-import { boardPaths } from '../shared/helper-protocol.ts';
+import { boardPaths, writableRoots } from '../shared/helper-protocol.ts';
 import type { DeployStep } from './deployment.ts';
 import { loaderOf } from './loaders/index.ts';
 import { type KernelWords, type LoaderKind, wordOf } from './loaders/loader.ts';
-import { mountAt, type Scene } from './scene.ts';
+import { counts, environment } from './loaders/u-boot.ts';
+import { type FoundLoader, mountAt, type Scene } from './scene.ts';
 import { unsuitable } from './suitable.ts';
 import type { Wants } from './wants.ts';
 
@@ -17,71 +18,105 @@ export interface LoaderPlan {
   readonly steps: readonly DeployStep[];
   readonly problems: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
+  /** A boot loader that counts boots, and has to be told when one was good. */
+  readonly counting?: { readonly loader: LoaderKind; readonly path: string };
+}
+
+export interface LoaderQuestion {
+  /** What --loader says; else the board file's, else the first one that is found. */
+  readonly choice?: LoaderChoice | undefined;
+  /** Further words of the kernel command line, such as the root of another slot. */
+  readonly words?: KernelWords;
+  /** Whether the deployment mounts the root for writing. */
+  readonly opensRoot: boolean;
 }
 
 const nothing: LoaderPlan = { steps: [], problems: [], warnings: [] };
 
-/** @param words further words of the kernel command line, such as the root of another slot */
 export function chooseLoader(
   scene: Scene,
-  choice: LoaderChoice | undefined,
-  wants: Pick<Wants, 'board'>,
-  words: KernelWords = {},
+  wants: Pick<Wants, 'board' | 'bootLoader'>,
+  { choice = wants.bootLoader?.type, words = {}, opensRoot }: LoaderQuestion,
 ): LoaderPlan {
   const all = { ...words, init: boardPaths.overlayInit };
   const line = knownValue(scene.facts.kernel.cmdline) ?? '';
-  // The kernel that runs was told so already, by whatever loader.
-  if (Object.entries(all).every(([name, value]) => wordOf(line, name) === value)) return nothing;
-  if (choice === 'none') return { ...nothing, warnings: [byHand(wants.board, all)] };
   const found = choice === undefined ? scene.loaders[0] : scene.loaders.find(({ kind }) => kind === choice);
-  if (found === undefined) return { ...nothing, problems: [noLoader(choice, all)] };
-  const loader = loaderOf(found.kind);
-  const edited = loader.edit(found.text, all);
-  if ('problem' in edited) {
-    return {
-      ...nothing,
-      problems: [
-        unsuitable(
-          'OVL660',
-          `${visible(found.path)} ${edited.problem}`,
-          'so it cannot tell the kernel its init',
-          byHandFix(all),
-        ),
-      ],
-    };
-  }
-  if (edited.text === found.text) return nothing;
-  const readOnly = readOnlyMount(scene, found.path);
-  if (readOnly !== undefined) {
-    const because = `${readOnly} is mounted read-only`;
-    const fix = `mount -o remount,rw ${readOnly} on the board, then again`;
-    return {
-      ...nothing,
-      problems: [unsuitable('OVL660', `${visible(found.path)} cannot be written`, because, fix)],
-    };
-  }
-  return {
-    ...nothing,
-    steps: [{ kind: 'edit-loader', loader: found.kind, path: found.path, from: found.text, to: edited.text }],
-  };
+  const known = { ...nothing, ...countingOf(found) };
+  // The kernel that runs was told so already, by whatever loader.
+  if (Object.entries(all).every(([name, value]) => wordOf(line, name) === value)) return known;
+  if (choice === 'none') return { ...nothing, warnings: [byHand(wants.board, all)] };
+  if (found === undefined) return { ...nothing, problems: [noLoader(choice, wants.bootLoader?.file, all)] };
+  return { ...known, ...editOf(scene, found, all, opensRoot) };
 }
 
-/** A mount of its own that the file lies on, where nobody can write to it. The root itself is opened by a step. */
-function readOnlyMount(scene: Scene, path: string): string | undefined {
+/** What is done to the loader that was chosen. */
+function editOf(
+  scene: Scene,
+  found: FoundLoader,
+  words: KernelWords,
+  opensRoot: boolean,
+): Partial<LoaderPlan> {
+  const loader = loaderOf(found.kind);
+  if (Object.entries(words).every(([name, value]) => loader.read(found.text, name) === value)) return {};
+  const refused = (message: string, because: string, fix = byHandFix(words)): Partial<LoaderPlan> => ({
+    problems: [unsuitable('OVL660', `${visible(found.path)} ${message}`, because, fix)],
+  });
+  const edited = loader.edit(found.text, words);
+  if ('problem' in edited) return refused(edited.problem, 'so it cannot tell the kernel its init');
+  const readOnly = readOnlyMount(scene, found, opensRoot);
+  if (readOnly !== undefined) {
+    const { target, fstype } = readOnly;
+    const fix =
+      writableRoots.includes(fstype) || fstype === 'vfat'
+        ? `mount -o remount,rw ${target} on the board, then again`
+        : undefined;
+    return refused('cannot be written', `${target} is a ${fstype} that is mounted read-only`, fix);
+  }
+  const step = {
+    kind: 'edit-loader',
+    loader: found.kind,
+    path: found.path,
+    from: found.text,
+    to: edited.text,
+  } as const;
+  return { steps: [step] };
+}
+
+function countingOf(found: FoundLoader | undefined): Pick<LoaderPlan, 'counting'> {
+  if (found?.kind !== 'u-boot' || !counts(environment(found.text))) return {};
+  return { counting: { loader: found.kind, path: found.path } };
+}
+
+/** The mount that the file lies on, where nobody can write to it. The root itself may be opened by a step. */
+function readOnlyMount(
+  scene: Scene,
+  { kind, path }: FoundLoader,
+  opensRoot: boolean,
+): { readonly target: string; readonly fstype: string } | undefined {
+  if (kind === 'u-boot') return undefined;
+  const root = scene.root === '' ? '/' : scene.root;
   const parts = path.split('/').slice(1, -1);
   const targets = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`).toReversed();
-  const target = targets.find((one) => one !== scene.root && mountAt(scene.facts, one) !== undefined);
-  const mount = target === undefined ? undefined : mountAt(scene.facts, target);
-  return mount?.options.includes('ro') ? target : undefined;
+  const own = targets.find((one) => one !== scene.root && mountAt(scene.facts, one) !== undefined);
+  if (own === undefined && opensRoot) return undefined;
+  const mount = mountAt(scene.facts, own ?? root);
+  return mount?.options.includes('ro') || mount?.superOptions.includes('ro')
+    ? { target: own ?? root, fstype: mount.fstype }
+    : undefined;
 }
 
-function noLoader(choice: LoaderChoice | undefined, words: KernelWords): Diagnostic {
+function noLoader(
+  choice: LoaderChoice | undefined,
+  file: string | undefined,
+  words: KernelWords,
+): Diagnostic {
+  const usual = 'looked for: cmdline.txt, extlinux.conf, GRUB with update-grub, grub.cfg, fw_setenv';
   return unsuitable(
     'OVL660',
     choice === undefined
       ? 'no boot loader was found whose configuration ovl can change'
       : `the board has no ${choice} configuration`,
-    'looked for: cmdline.txt, extlinux.conf, GRUB with update-grub, grub.cfg, fw_setenv',
+    choice === undefined || file === undefined ? usual : `the board file says it is at ${visible(file)}`,
     byHandFix(words),
   );
 }
@@ -95,7 +130,7 @@ function byHand(board: string, words: KernelWords): Diagnostic {
     code: 'OVL663',
     severity: 'warning',
     message: `${visible(board)} boots overlaykit only once its boot loader says ${say(words)}`,
-    because: '--loader none leaves the boot loader as it is',
+    because: '--loader none, or boot_loader of the board file, leaves the boot loader as it is',
     fix: `add ${say(words)} to the kernel command line`,
   };
 }

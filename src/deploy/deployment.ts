@@ -32,8 +32,12 @@ export type DeployStep =
     }
   /** Compares digests, lets the board's shell and kernel read what they will execute, and gives the release its name. */
   | { readonly kind: 'verify'; readonly release: string; readonly files: readonly DeployFile[] }
+  /** Lets the helper note what the running base has under each change, for the comparison with the new base at the next boot. */
+  | { readonly kind: 'record-base' }
   /** Writes a root image to a partition that nothing is mounted from, and reads it back. */
   | { readonly kind: 'write-image'; readonly slot: Slot; readonly bytes: number; readonly sha256: string }
+  /** Whether the partition that the board runs from holds this image. */
+  | { readonly kind: 'read-back'; readonly slot: Slot; readonly bytes: number; readonly sha256: string }
   /** Renames the link that says which release boots. `final` where nothing that the next boot reads is written after it. */
   | { readonly kind: 'switch'; readonly release: string; readonly from?: string; readonly final: boolean }
   /** Sets words of the kernel command line. Always the last write before the reboot. */
@@ -54,6 +58,10 @@ export type DeployStep =
       readonly planDigest: string;
       readonly rung: string;
       readonly release?: string;
+      /** The partition that it has to run from. */
+      readonly slot?: Slot;
+      /** A boot loader that counts boots until it is told that one was good. */
+      readonly counting?: { readonly loader: LoaderKind; readonly path: string };
     }
   /** Deletes releases that nothing goes back to. */
   | { readonly kind: 'forget'; readonly keep: readonly string[] };

@@ -9,6 +9,7 @@ import { quote } from '../render/quote.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { loaders } from './loaders/index.ts';
 import type { Loader } from './loaders/loader.ts';
+import { environmentWords } from './loaders/u-boot.ts';
 import { baseRoot, type FoundLoader, type Look, mountAt, readLook, type Scene } from './scene.ts';
 import type { Wants } from './wants.ts';
 
@@ -27,6 +28,9 @@ export async function lookAt(device: Device, wants: Wants, signal?: AbortSignal)
   const found: FoundLoader[] = [];
   for (const loader of loaders) {
     const one = await findLoader(device, loader, {
+      ...(wants.bootLoader?.type === loader.kind && wants.bootLoader.file !== undefined
+        ? { file: wants.bootLoader.file }
+        : {}),
       programs,
       // What is mounted on its own is where it is; the rest lies in the root under the union.
       place: (path) =>
@@ -64,6 +68,8 @@ export async function runDeploy(
 }
 
 interface Finding {
+  /** The only place to look at. */
+  readonly file?: string;
   readonly programs: ReadonlySet<string>;
   readonly place: (path: string) => string;
   readonly signal?: AbortSignal;
@@ -72,15 +78,17 @@ interface Finding {
 async function findLoader(device: Device, loader: Loader, how: Finding): Promise<FoundLoader | undefined> {
   if (loader.kind === 'u-boot') {
     if (!how.programs.has('fw_setenv') || !how.programs.has('fw_printenv')) return undefined;
-    const text = await output(device, ['fw_printenv'], how.signal);
-    return text === undefined ? undefined : { kind: loader.kind, path: 'fw_setenv', text };
+    const path = how.file ?? 'fw_setenv';
+    const text = await output(device, ['fw_printenv', ...environmentWords(path)], how.signal);
+    return text === undefined ? undefined : { kind: loader.kind, path, text };
   }
   if (loader.kind === 'grub-d') {
     if (!how.programs.has('update-grub')) return undefined;
-    const path = how.place(loader.paths[0] ?? '');
+    const path = how.place(how.file ?? loader.paths[0] ?? '');
     return { kind: loader.kind, path, text: (await output(device, ['cat', path], how.signal)) ?? '' };
   }
-  for (const path of loader.paths.map(how.place)) {
+  const paths = how.file === undefined ? loader.paths : [how.file];
+  for (const path of paths.map(how.place)) {
     const text = await output(device, ['cat', path], how.signal);
     if (text !== undefined) return { kind: loader.kind, path, text };
   }

@@ -7,9 +7,9 @@ import { sha256 } from '../bundle/digest.ts';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths, writableRoots } from '../shared/helper-protocol.ts';
-import { chooseLoader, type LoaderChoice } from './choose-loader.ts';
+import { chooseLoader, type LoaderChoice, type LoaderPlan } from './choose-loader.ts';
 import type { DeployFile, Deployment, DeployStep } from './deployment.ts';
-import { mountAt, type Release, type Scene } from './scene.ts';
+import { mountAt, type Release, rootIsReadOnly, type Scene, withRootOpen } from './scene.ts';
 import { absentMountPoints, checkSuitable, unsuitable } from './suitable.ts';
 import type { ReleaseFile, Wants } from './wants.ts';
 
@@ -37,8 +37,8 @@ export function preflight(
   options: DeployOptions,
 ): Result<Deployment> {
   const standing = standingOf(scene, name);
-  const loader = chooseLoader(scene, options.loader, wants);
-  const steps = stepsOf(scene, wants, files.map(deployFile), name, options, standing, loader.steps);
+  const loader = chooseLoader(scene, wants, { choice: options.loader, opensRoot: true });
+  const steps = stepsOf(scene, wants, files.map(deployFile), name, options, standing, loader);
   const problems = [
     ...checkSuitable(scene.facts, wants),
     ...checkRoot(scene, wants),
@@ -46,7 +46,7 @@ export function preflight(
     ...loader.problems,
   ];
   if (problems.length > 0) return failure(...problems);
-  const rootReadOnly = isReadOnly(scene);
+  const rootReadOnly = rootIsReadOnly(scene);
   return success(
     {
       schema: 'overlaykit.deployment/1',
@@ -108,13 +108,14 @@ function stepsOf(
   name: string,
   options: DeployOptions,
   standing: Standing,
-  loaderSteps: readonly DeployStep[],
+  { steps: loaderSteps, counting }: LoaderPlan,
 ): readonly DeployStep[] {
   const confirm: DeployStep = {
     kind: 'confirm',
     planDigest: wants.planDigest,
     rung: wants.rung,
     release: name,
+    ...(counting === undefined ? {} : { counting }),
   };
   const reboot: readonly DeployStep[] = options.reboot
     ? [{ kind: 'reboot', waitMs: options.waitMs }, ...afterwards(confirm, name, standing.current)]
@@ -173,15 +174,6 @@ function keepOriginal(scene: Scene): DeployStep {
   const init = /(?:^|\s)init=(\S+)/.exec(words)?.[1];
   const isOurs = init === undefined || init === boardPaths.overlayInit;
   return { kind: 'keep-original', ...(isOurs ? {} : { init }) };
-}
-
-function withRootOpen(scene: Scene, steps: readonly DeployStep[]): readonly DeployStep[] {
-  return [{ kind: 'open-root' }, ...steps, ...(isReadOnly(scene) ? [{ kind: 'close-root' } as const] : [])];
-}
-
-function isReadOnly(scene: Scene): boolean {
-  const mount = mountAt(scene.facts, scene.root === '' ? '/' : scene.root);
-  return mount !== undefined && (mount.options.includes('ro') || mount.superOptions.includes('ro'));
 }
 
 function checkRoot(scene: Scene, wants: Wants): readonly Diagnostic[] {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Facts, Mount } from '../device/facts/facts.ts';
 import { knownValue } from '../device/facts/facts.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
+import type { DeployStep } from './deployment.ts';
 import type { LoaderKind } from './loaders/loader.ts';
 
 export interface Release {
@@ -47,6 +48,8 @@ export interface Look {
   readonly hasSha256: boolean;
   /** Whether the root has /sbin and /etc at all. */
   readonly hasTree: boolean;
+  /** Whether overlay_helper is there to be called. */
+  readonly hasHelper: boolean;
 }
 
 export interface Scene extends Look {
@@ -70,6 +73,22 @@ export function mountAt(facts: Facts, target: string): Mount | undefined {
   return mounts.findLast((mount) => mount.target === target && !mount.hidden);
 }
 
+/** What is mounted as the root of the board's firmware. */
+export function rootMount({ facts, root }: Pick<Scene, 'facts' | 'root'>): Mount | undefined {
+  return mountAt(facts, root === '' ? '/' : root);
+}
+
+export function rootIsReadOnly(scene: Scene): boolean {
+  const mount = rootMount(scene);
+  return mount !== undefined && (mount.options.includes('ro') || mount.superOptions.includes('ro'));
+}
+
+/** The steps, with the root mounted for writing meanwhile. */
+export function withRootOpen(scene: Scene, steps: readonly DeployStep[]): readonly DeployStep[] {
+  const close: readonly DeployStep[] = rootIsReadOnly(scene) ? [{ kind: 'close-root' }] : [];
+  return [{ kind: 'open-root' }, ...steps, ...close];
+}
+
 const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const status = z.object({ plan: z.string(), rung: z.string(), release: z.string().default('') });
 
@@ -89,6 +108,7 @@ export function readLook(text: string): Look | undefined {
     shellHasEf: lines.includes('ef'),
     hasSha256: lines.includes('sha256sum'),
     hasTree: lines.includes('tree'),
+    hasHelper: lines.includes('helper'),
   };
 }
 

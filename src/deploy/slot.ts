@@ -17,7 +17,7 @@ import { unsuitable } from './suitable.ts';
 export function findSlot(facts: Facts, text: string, bytes: number): Result<Slot> {
   const slot = text.startsWith('mtd') ? mtdSlot(facts, text) : blockSlot(facts, text);
   if (!slot.ok) return slot;
-  const problems = [...checkRoom(slot.value, bytes, text), ...checkMounted(facts, slot.value, text)];
+  const problems = checkRoom(slot.value, bytes, text);
   return problems.length === 0 ? slot : failure(...problems);
 }
 
@@ -77,8 +77,8 @@ function checkRoom(slot: Slot, bytes: number, text: string): readonly Diagnostic
   ];
 }
 
-/** By its own name, as a whole disk of which a part is mounted, and the same flash by mtdblock, ubi or its number. */
-function checkMounted(facts: Facts, slot: Slot, text: string): readonly Diagnostic[] {
+/** Nothing may be mounted from it: by its own name, as a whole disk of which a part is mounted, and the same flash by mtdblock, ubi or its number. */
+export function checkFreeSlot(facts: Facts, slot: Slot, text: string): readonly Diagnostic[] {
   const mounts = knownValue(facts.storage.mounts);
   const line = facts.kernel.cmdline.kind === 'known' ? facts.kernel.cmdline.value : '';
   const root = /(?:^|\s)root=(\S+)/.exec(line)?.[1];

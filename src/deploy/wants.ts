@@ -4,6 +4,7 @@ import { type Bundle, bundleEntries, bundlePaths } from '../bundle/bundle.ts';
 import { sha256 } from '../bundle/digest.ts';
 import type { Requirements } from '../bundle/manifest.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import type { BootLoader } from '../shared/boot-loader.ts';
 
 const address = z.object({ by: z.string(), name: z.string().optional(), number: z.number().optional() });
 const step = z.object({
@@ -30,6 +31,8 @@ export interface Wants {
   readonly compatible: readonly string[];
   readonly planDigest: string;
   readonly requires: Requirements;
+  /** Where the board file names one. */
+  readonly bootLoader?: BootLoader;
   /** Type of root that the plan is made for. */
   readonly rootType: string;
   /** Name of the best rung. */
@@ -74,6 +77,7 @@ export function wantsOf(bundle: Bundle, path: string): Wants {
     compatible: manifest.board.compatible,
     planDigest: manifest.planDigest,
     requires: manifest.requires,
+    ...(manifest.bootLoader === undefined ? {} : { bootLoader: manifest.bootLoader }),
     rootType: parsed.root.fstype,
     rung: best?.name ?? '',
     filesystems: [...new Set(types)].filter((type) => type !== ''),

@@ -1,6 +1,6 @@
 /** A Deployment in words: what `--dry-run` prints. */
 import { visible } from '../diagnostics/escape.ts';
-import type { Deployment, DeployStep } from './deployment.ts';
+import type { Deployment, DeployStep, Slot } from './deployment.ts';
 
 /** Ends with a line feed. */
 export function deploymentWords(deployment: Deployment, host: string): string {
@@ -11,8 +11,11 @@ export function deploymentWords(deployment: Deployment, host: string): string {
     ...(release === '' ? [] : [`  new      release ${release}, in ${root}/etc/overlaykit/releases`]),
   ];
   const steps = deployment.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${stepWords(step)}`);
-  const nothing =
-    deployment.steps.length === 0 ? ['  nothing to do: the board runs this release and keeps it'] : [];
+  const why =
+    deployment.present === 'running'
+      ? 'runs this release and keeps it'
+      : 'boots this release when it restarts';
+  const nothing = deployment.steps.length === 0 ? [`  nothing to do: the board ${why}`] : [];
   return `${[...head, ...nothing, ...steps].join('\n')}\n`;
 }
 
@@ -36,6 +39,10 @@ export function stepWords(step: DeployStep): string {
       return `send ${step.files.length} files (${size(step.files.reduce((sum, { bytes }) => sum + bytes, 0))}); if they fail, "${step.previous}" boots`;
     case 'verify':
       return "compare their SHA-256, and let the board's own shell and kernel read them";
+    case 'record-base':
+      return 'let overlay_helper note what the base of now has under each change';
+    case 'read-back':
+      return `read ${size(step.bytes)} of ${slotWords(step)}, and compare their SHA-256`;
     case 'write-image':
       return `write ${size(step.bytes)} to ${slotWords(step)}, and read them back`;
     case 'switch':
@@ -53,7 +60,7 @@ export function stepWords(step: DeployStep): string {
   }
 }
 
-function slotWords({ slot }: Extract<DeployStep, { kind: 'write-image' }>): string {
+function slotWords({ slot }: { readonly slot: Slot }): string {
   return slot.kind === 'mtd' ? `mtd${slot.number} "${visible(slot.name)}"` : visible(slot.device);
 }
 

@@ -19,6 +19,7 @@ export async function bundleBoard(prepared: PreparedBoard, options: BundleOption
   const { plan, planText, script, applets } = prepared;
   return makeBundle({
     board: plan.board,
+    bootLoader: prepared.checked.board.boot_loader,
     version: packageVersion(),
     requires: { applets, mountPoints: mountPoints(plan), init: plan.handOver.init },
     files: [

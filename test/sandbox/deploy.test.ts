@@ -187,7 +187,9 @@ test.serial(
       t.like(first, { code: 'OVL702', boardState: 'rolled back' });
       t.regex(first?.because ?? '', /on the rung tmpfs, not persistent/);
       t.is((await lookAgain(board, '')).running, undefined);
-      t.regex(board.board.console, /releases\/original boots in its place/);
+      const loader = await board.fileOfRoot('/boot/extlinux/extlinux.conf');
+      t.regex(loader, /^ {2}append root=\/dev\/mmcblk0p2 quiet$/m, 'the boot loader has its old line again');
+      t.notRegex(loader, /overlay_init/);
       t.is(await deploy(board, good), 'confirmed');
       t.like((await refused()).diagnostics[0], { code: 'OVL702', boardState: 'rolled back' });
       t.like(await running(board), { running: { release: releaseName(good), rung: 'persistent' } });
@@ -212,6 +214,17 @@ test.serial('without --reboot the board restarts when it likes, and the same com
     t.is(await deploy(board, bundle, { ...usual, reboot: false }), 'confirmed');
     t.is(board.boots.length, boots);
     t.true((await running(board)).releases.find(({ name }) => name === releaseName(bundle))?.confirmed);
+  });
+});
+
+test.serial('a first release that nobody confirms gives way to the board as it was', async (t) => {
+  await withBoard(t, async (board) => {
+    t.is(await deploy(board, await bundleOf(), { ...usual, reboot: false }), 'waiting');
+    await board.powerCycle();
+    t.like(await running(board), { running: { rung: 'persistent' } });
+    await board.powerCycle();
+    t.is((await lookAgain(board, '')).running, undefined);
+    t.regex(board.board.console, /releases\/original boots in its place/);
   });
 });
 

@@ -45,13 +45,18 @@ label old
   });
 });
 
+/** What the file says once the edit was taken back. */
+function undone(kind: LoaderKind, from: string, to: string): string | undefined {
+  return loaderOf(kind).undo({ now: to, from, to });
+}
+
 test('extlinux: a label without append gets one', (t) => {
   const text = 'label a\n  linux /Image\n  fdt /a.dtb\n';
   const edited = loaderOf('extlinux').edit(text, init);
   t.deepEqual(edited, {
     text: 'label a\n  linux /Image\n  # overlaykit, added\n  append init=/sbin/overlay_init\n  fdt /a.dtb\n',
   });
-  t.is('text' in edited ? loaderOf('extlinux').undo(edited.text) : '', text);
+  t.is('text' in edited ? undone('extlinux', text, edited.text) : '', text);
 });
 
 test('cmdline.txt stays one line, and remembers what it was', (t) => {
@@ -64,7 +69,7 @@ test('cmdline.txt stays one line, and remembers what it was', (t) => {
     edited.text,
     /^console=serial0,115200 root=PARTUUID=1-02 rootfstype=ext4 rootwait init=\/sbin\/overlay_init overlaykit\.before=/,
   );
-  return t.is(loader.undo(edited.text), examples['cmdline-txt']);
+  return t.is(undone('cmdline-txt', examples['cmdline-txt'], edited.text), examples['cmdline-txt']);
 });
 
 test('GRUB with update-grub gets a file of its own, which a shell can read', (t) => {
@@ -74,7 +79,7 @@ test('GRUB with update-grub gets a file of its own, which a shell can read', (t)
   t.regex(edited.text, /^GRUB_CMDLINE_LINUX="\$GRUB_CMDLINE_LINUX init=\/sbin\/overlay_init"$/m);
   t.is(loader.read(edited.text, 'init'), '/sbin/overlay_init');
   t.true('problem' in loader.edit('', { root: '$(reboot)' }));
-  return t.is(loader.undo(edited.text), '');
+  return t.is(undone('grub-d', '', edited.text), '');
 });
 
 test('U-Boot: the old line first, the one that counts last; counted where the board counts boots', (t) => {
@@ -92,10 +97,20 @@ test('U-Boot: the old line first, the one that counts last; counted where the bo
     problem: 'builds bootargs anew at every boot, in x',
   });
   t.deepEqual(loader.edit('bootcmd=x\n', init), { problem: 'has no variable bootargs' });
+  const set = 'overlaykit_bootargs old words\nbootargs new\n';
+  const undo = (now: string, from: string): string | undefined => loader.undo({ now, from, to: set });
+  const from = 'bootargs=old words\n';
   t.is(
-    loader.undo('bootargs=new\noverlaykit_bootargs=old words\n'),
+    undo('bootargs=new\noverlaykit_bootargs=old words\n', from),
     'bootargs old words\noverlaykit_bootargs\n',
   );
+  t.is(
+    undo('bootargs=old words\noverlaykit_bootargs=old words\n', from),
+    'overlaykit_bootargs\n',
+    'cut in between',
+  );
+  t.is(undo(from, from), '', 'nothing had been set yet');
+  t.is(undo("bootargs=somebody else's\n", from), undefined);
 });
 
 for (const { kind, edit, undo, read } of loaders.filter(
@@ -108,9 +123,15 @@ for (const { kind, edit, undo, read } of loaders.filter(
     t.is(read(once.text, 'init'), '/sbin/overlay_init');
     const twice = edit(once.text, init);
     t.deepEqual(twice, once);
-    t.is(undo(once.text), text);
+    t.is(undo({ now: once.text, from: text, to: once.text }), text);
+    t.is(undo({ now: text, from: text, to: once.text }), text, 'not written yet');
     const other = edit(once.text, { ...init, root: '/dev/other' });
-    return t.is('text' in other ? undo(other.text).includes('/dev/other') : true, false);
+    if ('problem' in other) return t.fail(other.problem);
+    t.is(undo({ now: other.text, from: once.text, to: other.text }), once.text, 'one edit back, not two');
+    const changed = `${once.text}# a line of somebody else\n`;
+    const back = undo({ now: changed, from: text, to: once.text });
+    t.is(back, `${text}# a line of somebody else\n`, 'what somebody has written since stays');
+    return t.is(undo({ now: 'another file\n', from: text, to: once.text }), undefined);
   });
 }
 

@@ -4,12 +4,12 @@ import { chooseLoader } from '../../src/deploy/choose-loader.ts';
 import { preflight } from '../../src/deploy/preflight.ts';
 import { preflightImage } from '../../src/deploy/preflight-image.ts';
 import { readLook, type Scene } from '../../src/deploy/scene.ts';
-import { findSlot } from '../../src/deploy/slot.ts';
+import { checkFreeSlot, findSlot } from '../../src/deploy/slot.ts';
 import { planTrial } from '../../src/deploy/trial.ts';
 import type { Wants } from '../../src/deploy/wants.ts';
 import { deploymentWords } from '../../src/deploy/words.ts';
 import { type Facts, known, unknown } from '../../src/device/facts/facts.ts';
-import { type Result, unwrap } from '../../src/diagnostics/diagnostic.ts';
+import { failure, type Result, unwrap } from '../../src/diagnostics/diagnostic.ts';
 
 const nobody = unknown('not asked');
 
@@ -163,11 +163,11 @@ test('each reason why a board is unsuitable has its code, and nothing was change
 
 test('a boot loader that is left alone is a warning; one that says it already is not touched', (t) => {
   t.deepEqual(
-    chooseLoader(scene(), 'none', wants).warnings.map(({ code }) => code),
+    chooseLoader(scene(), wants, { choice: 'none', opensRoot: true }).warnings.map(({ code }) => code),
     ['OVL663'],
   );
   const told = { ...facts(), kernel: { ...facts().kernel, cmdline: known('init=/sbin/overlay_init ro') } };
-  t.deepEqual(chooseLoader(scene({ facts: told }), undefined, wants), {
+  t.deepEqual(chooseLoader(scene({ facts: told }), wants, { opensRoot: true }), {
     steps: [],
     problems: [],
     warnings: [],
@@ -175,7 +175,11 @@ test('a boot loader that is left alone is a warning; one that says it already is
 });
 
 test('a slot is taken only where name, number, size and use agree', (t) => {
-  const slot = (text: string, bytes = 1000) => findSlot(facts(), text, bytes);
+  const slot = (text: string, bytes = 1000) => {
+    const found = findSlot(facts(), text, bytes);
+    const inUse = found.ok ? checkFreeSlot(facts(), found.value, text) : [];
+    return inUse.length > 0 ? failure(...inUse) : found;
+  };
   t.like(unwrap(slot('mtd4:rootfs2')), { kind: 'mtd', number: 4, writer: 'flashcp' });
   t.like(unwrap(slot('/dev/mmcblk0p3')), { kind: 'block', device: '/dev/mmcblk0p3' });
   t.true(slot('/dev/sda12').ok, 'sda1 is no part of it');
@@ -202,7 +206,7 @@ test('a root image: the boot loader is told root, its type and init, after the i
   const { steps } = unwrap(preflightImage(scene(), wants, image, '/dev/mmcblk0p3', options));
   t.deepEqual(
     steps.map(({ kind }) => kind),
-    ['write-image', 'edit-loader', 'reboot', 'confirm'],
+    ['write-image', 'open-root', 'edit-loader', 'close-root', 'reboot', 'confirm'],
   );
   const edit = steps.find((step) => step.kind === 'edit-loader');
   t.regex(

@@ -28,7 +28,6 @@ interface Unbuilt {
 const builtUnions: readonly string[] = ['auto', 'overlay', 'overlayfs', 'mini_fo'];
 
 const noPlan = 'ovl check reads the whole board file, but no plan can be made from this one yet';
-const ignored = 'it is checked and carried along, and does nothing on the board so far';
 
 function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
   const { storage, union, helper } = board;
@@ -57,7 +56,6 @@ function unbuilt({ board }: CheckedBoard): readonly Unbuilt[] {
       because: noPlan,
       fix: 'mode: system',
     });
-  if (board.target !== undefined) found.push({ path: ['target'], what: 'target', because: ignored });
   if (!helperArchitectures.some((arch) => arch === board.arch) && helper.enabled)
     found.push({
       path: ['arch'],

@@ -7,7 +7,7 @@ import { visible } from '../../diagnostics/escape.ts';
 import { changeBoard } from '../board-change.ts';
 import type { CommandBody, Context, Input } from '../command.ts';
 import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
-import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { type BoardAnswer, fleetOptions, isList, onBoards } from '../fleet/on-boards.ts';
 import { isSure, requireSomebody, yesOption } from '../sure.ts';
 import { usageFailure } from '../usage.ts';
 import { boardsWords, nothingDone } from './rollback.ts';
@@ -43,7 +43,7 @@ terminal what goes is shown first.`,
     const dry = input.flag('dry-run');
     const what = `forget ${path === undefined ? 'all changes' : `the changes at ${path}`} on ${boardsWords(hosts)}`;
     if (!dry) requireSomebody(what, input, context);
-    const alone = hosts.length === 1;
+    const alone = !isList(input, hosts);
     if (!dry && !alone && !(await isSure(what, input, context))) return nothingDone;
     return onBoards({
       command: 'reset',

@@ -78,8 +78,7 @@ export async function onBoards(request: BoardsRequest): Promise<Outcome> {
     signal: context.signal,
   };
   const [only] = hosts;
-  const isList = input.value('hosts') !== undefined || input.value('inventory') !== undefined;
-  if (only !== undefined && hosts.length === 1 && !isList) {
+  if (only !== undefined && !isList(input, hosts)) {
     const answer = await onBoard(only, input, context, (device) => act(device, true));
     return { ...answer, data: { host: only.name, ...answer.data }, diagnostics: answer.diagnostics ?? [] };
   }
@@ -100,6 +99,11 @@ export async function onBoards(request: BoardsRequest): Promise<Outcome> {
     ({ exit }) => exitCodes[exit].code > exitCodes.no.code,
   );
   return summary(request, settled);
+}
+
+/** Whether lines and a table come of it: also for a list that has one board only. */
+export function isList(input: Input, hosts: readonly BoardHost[]): boolean {
+  return hosts.length !== 1 || input.value('hosts') !== undefined || input.value('inventory') !== undefined;
 }
 
 async function onBoard<T>(

@@ -3,7 +3,7 @@
  * It stays as a word that the kernel and init pass over: `overlaykit.before=` and the old words in hexadecimal. The dot makes it a
  * module's parameter, which no init gets.
  */
-import { type Edited, type KernelWords, type Loader, setWords, wordOf } from './loader.ts';
+import { type Edited, type KernelWords, type Loader, setWords, undoText, wordOf } from './loader.ts';
 
 const kept = 'overlaykit.before';
 
@@ -11,7 +11,7 @@ export const cmdlineTxt: Loader = {
   kind: 'cmdline-txt',
   paths: ['/boot/firmware/cmdline.txt', '/boot/cmdline.txt'],
   edit,
-  undo,
+  undo: undoText(unmark),
   read: (text, word) => wordOf(firstLine(text), word),
 };
 
@@ -23,7 +23,7 @@ function edit(text: string, words: KernelWords): Edited {
   return { text: text.replace(line, () => edited) };
 }
 
-function undo(text: string): string {
+function unmark(text: string): string {
   const line = firstLine(text);
   const before = wordOf(line, kept);
   if (before === undefined) return text;

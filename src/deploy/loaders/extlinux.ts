@@ -8,6 +8,7 @@ import {
   newLineMark,
   setWords,
   undoLines,
+  undoText,
   wordOf,
 } from './loader.ts';
 
@@ -22,7 +23,7 @@ export const extlinux: Loader = {
     '/boot/syslinux/syslinux.cfg',
   ],
   edit,
-  undo: undoLines,
+  undo: undoText(undoLines),
   read: (text, word) => common(appends(text).map((line) => wordOf(line, word))),
 };
 

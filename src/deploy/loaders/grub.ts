@@ -10,6 +10,7 @@ import {
   type Loader,
   setWords,
   undoLines,
+  undoText,
   wordOf,
 } from './loader.ts';
 
@@ -21,7 +22,7 @@ export const grubD: Loader = {
   paths: ['/etc/default/grub.d/overlaykit.cfg'],
   edit: (_, words) => writeDropIn(words),
   // An empty file sets nothing.
-  undo: () => '',
+  undo: undoText(() => ''),
   read: (text, word) => wordOf(variable.exec(text)?.[1] ?? '', word),
 };
 
@@ -45,7 +46,7 @@ export const grubCfg: Loader = {
     );
     return count === 0 ? { problem: 'has no "linux" line, so nothing in it boots Linux' } : { text: edited };
   },
-  undo: undoLines,
+  undo: undoText(undoLines),
   read: (text, word) =>
     common(
       text.split('\n').flatMap((line) => {

@@ -2,9 +2,9 @@
  * Loader: how one boot loader is told which init the kernel executes. Each is a pair of pure functions on the text of its
  * configuration; the old text of what is changed stays in it, or beside it.
  */
+import type { BootLoaderKind } from '../../shared/boot-loader.ts';
 
-export const loaderKinds = ['extlinux', 'cmdline-txt', 'grub-d', 'grub-cfg', 'u-boot'] as const;
-export type LoaderKind = (typeof loaderKinds)[number];
+export type LoaderKind = BootLoaderKind;
 
 /** Words of the kernel command line by name: `init`, `root`, `rootfstype`. */
 export type KernelWords = Readonly<Record<string, string>>;
@@ -12,14 +12,24 @@ export type KernelWords = Readonly<Record<string, string>>;
 /** The new text, or why there is none, as the rest of a sentence about the file. */
 export type Edited = { readonly text: string } | { readonly problem: string };
 
+/** An edit that was made, and the text as it is now. */
+export interface Made {
+  readonly now: string;
+  readonly from: string;
+  /** What edit() gave for `from`. */
+  readonly to: string;
+}
+
 export interface Loader {
   readonly kind: LoaderKind;
   /** Paths on the board that it may read, most usual first. */
   readonly paths: readonly string[];
   /** Sets the words in every entry that boots. Editing twice gives the same text as editing once. */
   readonly edit: (text: string, words: KernelWords) => Edited;
-  /** The text before edit(); the text itself where nothing was edited. */
-  readonly undo: (text: string) => string;
+  /** What is to be written so that it says again what `from` said; undefined where somebody has changed it since. */
+  readonly undo: (made: Made) => string | undefined;
+  /** What is to be written once a boot was good, where boots are counted; empty where nothing is. */
+  readonly settle?: (text: string) => string;
   /** Value of a word as it is set now; undefined where it is not, or not in every entry. */
   readonly read: (text: string, word: string) => string | undefined;
 }
@@ -81,6 +91,17 @@ export function editLines(
     return keptAlready ? [changed] : [`${indent(line)}${oldLineMark}${line}`, changed];
   });
   return { text: edited.join('\n'), count };
+}
+
+/**
+ * undo() of loaders whose configuration is a file. Where somebody has written to it since, only our own lines are taken back, as long as
+ * they are those of this edit and of none before it.
+ */
+export function undoText(unmark: (text: string) => string): Loader['undo'] {
+  return ({ now, from, to }) => {
+    if (now === from || now === to) return from;
+    return unmark(from) === from && unmark(now) !== now ? unmark(now) : undefined;
+  };
 }
 
 /** Takes editLines() back. */

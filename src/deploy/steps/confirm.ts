@@ -3,10 +3,13 @@ import { program, succeeded } from '../../device/device.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { type DeployStep, releaseFolder } from '../deployment.ts';
+import { type DeployStep, releaseFolder, type Slot } from '../deployment.ts';
+import { loaderOf } from '../loaders/index.ts';
+import { environmentWords } from '../loaders/u-boot.ts';
 import { lookAgain, runDeploy } from '../look.ts';
 import type { Look } from '../scene.ts';
-import { checked, type Doing, refused } from './step.ts';
+import { setEnvironment } from './edit-loader.ts';
+import { blockName, checked, type Doing, refused } from './step.ts';
 
 /** `bad`: it runs the new release, and not as it should. `old`: it has gone back by itself. */
 export type Verdict = { readonly kind: 'good' } | { readonly kind: 'bad' | 'old'; readonly because: string };
@@ -19,8 +22,13 @@ const unionRoot = boardPaths.oldRoot;
 export async function confirmRelease(what: Doing, step: ConfirmStep): Promise<Verdict> {
   const now = await lookAgain(what.device, unionRoot, what.signal);
   const verdict = judge(now, step);
-  if (verdict.kind !== 'good' || step.release === undefined) return verdict;
+  if (verdict.kind !== 'good') return verdict;
+  if (step.slot !== undefined && !(await runsFrom(what, step.slot)))
+    return { kind: 'old', because: `the board does not run from ${blockName(step.slot)}` };
+  // First, for a boot loader that counts on would go back; a release that is not confirmed goes back by itself.
+  if (step.counting !== undefined) await settle(what, step.counting);
   await confirmGeneration(what, step);
+  if (step.release === undefined) return verdict;
   await checked(what, 'open', [unionRoot], 'the root of the board cannot be mounted for writing');
   await checked(what, 'confirm', [unionRoot, step.release], 'the release cannot be confirmed');
   await runDeploy(what.device, 'close', [unionRoot], what.run);
@@ -52,10 +60,28 @@ export function judge({ running }: Pick<Look, 'running'>, step: ConfirmStep): Ve
   return { kind: 'good' };
 }
 
+/** Whether the root under the union is on this partition; the same plan may lie on the other one too. */
+async function runsFrom(what: Doing, slot: Slot): Promise<boolean> {
+  const words = [unionRoot, blockName(slot)];
+  const { stdout } = await checked(what, 'runs_from', words, 'the board does not say what it runs from');
+  return stdout.toString('latin1').trim() === 'yes';
+}
+
+/** The boot loader counts no further boots. */
+async function settle(what: Doing, { loader, path }: NonNullable<ConfirmStep['counting']>): Promise<void> {
+  const now = await what.device.run(program('fw_printenv', ...environmentWords(path)), what.run);
+  if (!succeeded(now)) throw new Failure(refused("U-Boot's environment cannot be read", now));
+  const lines = loaderOf(loader).settle?.(now.stdout.toString('utf8')) ?? '';
+  await setEnvironment(what, lines, path);
+}
+
 /** The generation too: else three restarts in the next minute would give it up. Boards without the helper confirm by time. */
 async function confirmGeneration(what: Doing, step: ConfirmStep): Promise<void> {
-  if (step.rung !== 'persistent' || step.release === undefined) return;
-  const helper = `${releaseFolder(unionRoot, step.release)}/overlay_helper`;
+  if (step.rung !== 'persistent') return;
+  const helper =
+    step.release === undefined
+      ? boardPaths.helper
+      : `${releaseFolder(unionRoot, step.release)}/overlay_helper`;
   const there = await what.device.run(program('test', '-x', helper), what.run);
   if (!succeeded(there)) return;
   const outcome = await what.device.run(program(helper, 'confirm'), what.run);

@@ -4,11 +4,19 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import { lookAgain } from '../look.ts';
 import { checked, type Doing } from './step.ts';
 
-/** @throws Failure of Device.reconnect; OVL704 where the board answers and has not restarted */
-export async function rebootAndWait(what: Doing, waitMs: number): Promise<void> {
+/**
+ * @param onTold is called when the board has taken the command
+ * @throws Failure of Device.reconnect; OVL704 where the board answers and has not restarted
+ */
+export async function rebootAndWait(
+  what: Doing,
+  waitMs: number,
+  onTold: () => void = () => {},
+): Promise<void> {
   const deadline = Date.now() + waitMs;
   const before = (await lookAgain(what.device, what.root, what.signal)).bootId;
   await checked(what, 'reboot', [], 'the board does not restart');
+  onTold();
   what.device.expectReboot();
   for (;;) {
     const left = deadline - Date.now();

@@ -3,7 +3,7 @@ import { type Device, type Outcome, type RunOptions, succeeded } from '../../dev
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import type { ApplyOptions } from '../apply.ts';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment, Slot } from '../deployment.ts';
 import { runDeploy } from '../look.ts';
 import type { ReleaseFile } from '../wants.ts';
 
@@ -74,6 +74,11 @@ export function refused(message: string, { ending, stderr }: Outcome): Diagnosti
     message,
     because: said === '' ? `the board ended it with ${ended} and no word` : said,
   };
+}
+
+/** The name of a partition in /sys/class/block, by which the kernel is asked about it. */
+export function blockName(slot: Slot): string {
+  return slot.kind === 'mtd' ? `mtdblock${slot.number}` : slot.device.slice('/dev/'.length);
 }
 
 /** Bytes in pieces, with a word for each about how far it is. */

@@ -1,16 +1,20 @@
 /** Writes a root image to its slot as it is read here, and reads back exactly as many bytes. */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type Command, script, succeeded } from '../../device/device.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { DeployStep, Slot } from '../deployment.ts';
-import { checked, type Doing, refused } from './step.ts';
+import { readBack } from './read-back.ts';
+import { blockName, checked, type Doing, refused } from './step.ts';
 
 type WriteStep = Extract<DeployStep, { kind: 'write-image' }>;
 
 export async function writeImage(what: Doing, step: WriteStep): Promise<void> {
   if (what.image === undefined) throw new Error('no image to write');
-  await checked(what, 'free', [blockName(step.slot)], 'the partition is in use');
+  const { slot } = step;
+  // Once more, at the last moment: the board was looked at minutes ago.
+  const same = slot.kind === 'mtd' ? [String(slot.bytes), slot.name] : [String(slot.bytes / 1024)];
+  await checked(what, 'same', [blockName(slot), ...same], 'the partition is not the one that was looked at');
+  await checked(what, 'free', [blockName(slot)], 'the partition is in use');
   const written = await what.device.run(writing(step.slot), {
     ...what.run,
     // As long as it goes on: flash of 16 MB takes minutes.
@@ -19,20 +23,7 @@ export async function writeImage(what: Doing, step: WriteStep): Promise<void> {
     stdin: read(what.image, step.bytes, what),
   });
   if (!succeeded(written)) throw new Failure(refused('the image cannot be written', written));
-  const found = await readBack(what, step);
-  if (found === step.sha256) return;
-  throw new Failure({
-    code: 'OVL704',
-    severity: 'error',
-    message: 'the partition does not hold what was written to it',
-    because: `read back, its first ${step.bytes} bytes have the SHA-256 ${found}, and should have ${step.sha256}`,
-    fix: 'run ovl deploy again; if it stays so, the flash of the board is failing',
-  });
-}
-
-/** Its name in /sys/class/block, by which the kernel is asked who uses it. */
-function blockName(slot: Slot): string {
-  return slot.kind === 'mtd' ? `mtdblock${slot.number}` : slot.device.slice('/dev/'.length);
+  await readBack(what, step, 'the partition does not hold what was written to it');
 }
 
 /** flashcp wants a file that it can read twice, so the image has to fit into memory there. */
@@ -48,26 +39,6 @@ function writing(slot: Slot): Command {
             `/dev/mtd${slot.number}`,
           );
   }
-}
-
-async function readBack(what: Doing, step: WriteStep): Promise<string> {
-  const { slot, bytes } = step;
-  const hash = createHash('sha256');
-  let left = bytes;
-  const device = slot.kind === 'mtd' ? `/dev/mtd${slot.number}` : slot.device;
-  // What was written is not to be answered from memory.
-  const text = 'echo 3 >/proc/sys/vm/drop_caches; head -c "$2" "$1"';
-  await what.device.run(script(text, device, String(bytes)), {
-    ...what.run,
-    deadlineMs: Number.POSITIVE_INFINITY,
-    silenceMs: 120_000,
-    onStdout: (chunk) => {
-      hash.update(chunk.subarray(0, Math.max(0, left)));
-      left -= chunk.length;
-      what.progress({ what: 'reading back', sent: bytes - Math.max(0, left), total: bytes });
-    },
-  });
-  return left > 0 ? `of only ${bytes - left} bytes` : hash.digest('hex');
 }
 
 async function* read(path: string, total: number, what: Doing): AsyncGenerator<Uint8Array> {

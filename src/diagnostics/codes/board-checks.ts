@@ -208,6 +208,12 @@ the next boot. That needs a file system that takes time to make (ext4, f2fs), a 
 one has neither label nor UUID), its mkfs among the board's applets, overlay_helper, and a rung tmpfs below the rung
 persistent. Where one of these is missing the boot waits, as with "wait"; "because" says which.`,
   },
+  OVL158: {
+    title: 'boot_loader.file does not go with its type',
+    explanation: `boot_loader.file says where the configuration is that "ovl deploy" edits. With type none nothing is edited. With type
+grub-d a file of our own is written that update-grub reads, and it reads /etc/default/grub.d/*.cfg only; a board whose
+grub.cfg is edited itself has type grub-cfg.`,
+  },
   OVL160: {
     title: 'understood, not built yet',
     explanation: `The key is part of the board file format, and its value was checked, but this version of overlaykit does not act on

@@ -36,6 +36,12 @@ boots is whole. Run the same ovl deploy again: it sees which of the two it is an
     explanation: `The new release runs and is confirmed; only deleting older ones, or mounting the root read-only again, did not work.
 Nothing depends on it. The same ovl deploy again does what is left.`,
   },
+  OVL706: {
+    title: 'a deployment stopped after the boot loader was told',
+    explanation: `A step failed after the boot loader's configuration had been changed, and before the board restarted: update-grub, a
+variable of U-Boot's environment, the restart itself. The old line was put back, so the next boot is the one before, and
+the running system was not touched. "because" has the step that failed; the same ovl deploy again goes on.`,
+  },
   OVL730: {
     title: 'overlay_helper failed while it changed the board',
     explanation: `It had begun to change the state of the storage. Each of its changes ends with one write, so the board has the old state or

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { directory } from '../../src/lab/roots/root-file.ts';
+import { freePort } from '../support/free-port.ts';
 import { ovl } from '../support/ovl.ts';
 import { ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
-import { freePort, type SshServer } from '../support/ssh-servers.ts';
+import type { SshServer } from '../support/ssh-servers.ts';
 import { makeWritableRoot, writableBoardText } from '../support/writable-board.ts';
 
 /** A folder with a bundle, and an ssh configuration that knows these servers. */

@@ -189,7 +189,8 @@ test('a generation that is gone, changed or made by nobody is found, and so is a
 test('cuts are shared out, all of them', (t) => {
   for (const cuts of [1, 3, 4, 100, 1001]) {
     for (const withHelper of [true, false]) {
-      const plan = sharedOut(cuts, withHelper, cuts !== 100);
+      const [memory, upgrade] = [cuts !== 100, cuts !== 1001];
+      const plan = sharedOut(cuts, { helper: withHelper, memory, upgrade });
       t.is(
         plan.reduce((sum, one) => sum + one.cuts, 0),
         cuts,
@@ -201,8 +202,11 @@ test('cuts are shared out, all of them', (t) => {
       );
       t.is(
         plan.some(({ scenario }) => scenario === 'commits'),
-        withHelper && cuts >= 5 && cuts !== 100,
+        withHelper && cuts >= 5 && memory,
       );
+      const upgrades = plan.find(({ scenario }) => scenario === 'upgrade');
+      t.is(upgrades !== undefined, withHelper && cuts >= 5 && upgrade);
+      t.is(upgrades?.boots, upgrades?.cuts, 'what an upgrade comes to shows only in a boot');
     }
   }
 });

@@ -57,14 +57,28 @@ test('a fault is counted once for each cut, and each failure is told with what i
     { ...failure, by: 'boot' as const },
     { ...failure, cut: 13, fault: 'lost' as const },
   ];
-  const report = scenarioReport('reset', 'jffs2', { cuts: 30, boots: 6 }, found);
+  const report = scenarioReport(
+    'reset',
+    'jffs2',
+    { cuts: 30, boots: 6, operations: { sweep: 7, idle: 1, reset: 22 } },
+    found,
+  );
   t.like(report, { unbootable: 0, mixed: 1, lost: 1 });
-  const clean = scenarioReport('writes', 'jffs2', { cuts: 1000, boots: 200 }, []);
+  const clean = scenarioReport(
+    'writes',
+    'jffs2',
+    { cuts: 1000, boots: 200, operations: { replace: 500, append: 500 } },
+    [],
+  );
   t.is(
     table([clean, { ...report, failures: [failure] }], 7),
     `scenario  model                     cuts  full boots  unbootable  mixed  lost
 writes    JFFS2, frozen and copied  1000         200           0      0     0
 reset     JFFS2, frozen and copied    30           6           0      1     1
+
+writes    cut during append 500, replace 500
+reset     cut during reset 22, sweep 7, idle 1
+
 seed 7
 
 reset cut 12, seed 7: in the boot that resets; frozen 871 ms into its stretches; found by a look

@@ -159,7 +159,7 @@ test('the judge and all that it needs share nothing with the code under test', a
     reached.add(path);
     for (const next of modules.get(path)?.imports ?? []) if (next.startsWith('src/')) reach(next);
   };
-  for (const name of ['examine', 'judge', 'storage-view', 'writes', 'reset'])
+  for (const name of ['examine', 'judge', 'storage-view', 'writes', 'reset', 'upgrade'])
     reach(`src/lab/torture/${name}.ts`);
   t.true(reached.has('src/lab/torture/operation.ts'), packageRoot());
   const shared = [...reached].filter((path) =>

@@ -27,7 +27,7 @@ const seed = 20261121;
 const sizes = { 'lab-jffs2': '2MiB', 'lab-ext4': '8MiB' } as const;
 type Name = keyof typeof sizes;
 
-type Prepared = Pick<TortureOptions, 'board' | 'rootImage' | 'machine'>;
+type Prepared = Pick<TortureOptions, 'board' | 'rootImage' | 'nextRootImage' | 'machine'>;
 
 const made = new Map<Name, Promise<Prepared>>();
 function prepared(name: Name): Promise<Prepared> {
@@ -40,9 +40,10 @@ async function prepare(name: Name): Promise<Prepared> {
   const path = join(work, `${name}.yaml`);
   await writeFile(path, await changedBoard(name, ['size: 16MiB', `size: ${sizes[name]}`]));
   const board = unwrap(await prepareBoard(path, { alsoKeep: tortureKeep }));
-  const rootImage = join(work, `${name}.root`);
+  const [rootImage, nextRootImage] = [join(work, `${name}.root`), join(work, `${name}.next`)];
   await tortureRoot(board, rootImage);
-  return { board: board.checked.board, rootImage, machine: 'qemu-own-kernel' };
+  await tortureRoot(board, nextRootImage, { next: true });
+  return { board: board.checked.board, rootImage, nextRootImage, machine: 'qemu-own-kernel' };
 }
 
 async function tortured(
@@ -72,8 +73,12 @@ async function sabotaged(
 const clean = (reports: readonly ScenarioReport[]): readonly object[] =>
   reports.map(({ scenario, cuts, boots, failures }) => ({ scenario, cuts, boots, failures }));
 
+/** How often an operation was cut. */
+const operations = (reports: readonly ScenarioReport[], name: string): number =>
+  reports.reduce((sum, report) => sum + (report.operations[name] ?? 0), 0);
+
 vmOwnKernel(
-  'JFFS2: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, and nothing is lost',
+  'JFFS2: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, 16 in upgrades, and nothing is lost',
   async (t) => {
     t.timeout(900_000);
     const plan: readonly ScenarioPlan[] = [
@@ -81,14 +86,17 @@ vmOwnKernel(
       { scenario: 'reset', cuts: 24, boots: 4 },
       { scenario: 'generations', cuts: 24, boots: 4 },
       { scenario: 'commits', cuts: 16, boots: 3 },
+      { scenario: 'upgrade', cuts: 16, boots: 16 },
     ];
     const expected = plan.map((one) => ({ ...one, failures: [] }));
-    t.deepEqual(clean(await tortured(t, 'lab-jffs2', plan)), expected);
+    const reports = await tortured(t, 'lab-jffs2', plan);
+    t.deepEqual(clean(reports), expected);
+    t.true(operations(reports, 'upgrade') > 4 && operations(reports, 'commit') > 4);
   },
 );
 
 vmOwnKernel(
-  'ext4: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, and nothing is lost',
+  'ext4: 48 cuts while it writes, 24 in resets, 24 with generations, 16 in commits, 16 in upgrades, and nothing is lost',
   async (t) => {
     t.timeout(900_000);
     const plan: readonly ScenarioPlan[] = [
@@ -96,9 +104,12 @@ vmOwnKernel(
       { scenario: 'reset', cuts: 24, boots: 3 },
       { scenario: 'generations', cuts: 24, boots: 3 },
       { scenario: 'commits', cuts: 16, boots: 2 },
+      { scenario: 'upgrade', cuts: 16, boots: 16 },
     ];
     const expected = plan.map((one) => ({ ...one, failures: [] }));
-    t.deepEqual(clean(await tortured(t, 'lab-ext4', plan)), expected);
+    const reports = await tortured(t, 'lab-ext4', plan);
+    t.deepEqual(clean(reports), expected);
+    t.true(operations(reports, 'upgrade') > 4 && operations(reports, 'commit') > 4);
   },
 );
 
@@ -131,6 +142,26 @@ vmOwnKernel('flash that is older than what was acknowledged, or noise, is found 
   );
 });
 
+/** A root image in which something stands before overlay_init. */
+async function withBefore(rootImage: string, name: string, script: string): Promise<string> {
+  const real = await readImageFile(rootImage, '/sbin/overlay_init');
+  if (real === undefined) throw new Error('no overlay_init in the image');
+  const out = join(work, `${name}.root`);
+  await installBundle({
+    image: rootImage,
+    out,
+    files: [
+      { path: 'sbin/overlay_init', mode: 0o755, content: Buffer.from(script) },
+      { path: 'sbin/overlay_init.real', mode: 0o755, content: real },
+    ],
+    mountPoints: [],
+    addMountPoints: false,
+    requiredApplets: [],
+    init: '/sbin/init',
+  });
+  return out;
+}
+
 /** A reset as others do it: the request goes first, then everything is deleted in place. */
 const hastyReset = `#!/bin/sh
 mount -t proc proc /proc
@@ -147,21 +178,7 @@ exec /sbin/overlay_init.real "$@"
 vmOwnKernel('a reset that deletes in place is found out, and its evidence is kept', async (t) => {
   t.timeout(300_000);
   const good = await prepared('lab-jffs2');
-  const script = await readImageFile(good.rootImage, '/sbin/overlay_init');
-  if (script === undefined) throw new Error('no overlay_init in the image');
-  const rootImage = join(work, 'hasty.root');
-  await installBundle({
-    image: good.rootImage,
-    out: rootImage,
-    files: [
-      { path: 'sbin/overlay_init', mode: 0o755, content: Buffer.from(hastyReset) },
-      { path: 'sbin/overlay_init.real', mode: 0o755, content: script },
-    ],
-    mountPoints: [],
-    addMountPoints: false,
-    requiredApplets: [],
-    init: '/sbin/init',
-  });
+  const rootImage = await withBefore(good.rootImage, 'hasty', hastyReset);
   const evidence = join(work, 'hasty-evidence');
   const plan = [{ scenario: 'reset', cuts: 16, boots: 0 }] as const;
   const [report] = await torture({ ...good, rootImage, plan, seed, sideBySide: false, evidence });
@@ -172,6 +189,31 @@ vmOwnKernel('a reset that deletes in place is found out, and its evidence is kep
   t.is((await stat(join(failure.evidence, 'storage.img'))).size, 2 * 1024 ** 2);
   t.regex(await readFile(join(failure.evidence, 'found.txt'), 'utf8'), /^(mixed|lost): /m);
   t.deepEqual((await readdir(evidence)).length, report.failures.length);
+});
+
+/** An upgrade as others do it: what is on the storage is taken to fit whatever image boots. */
+const hastyUpgrade = `#!/bin/sh
+mount -t proc proc /proc
+mount -t jffs2 mtd0 /overlay
+[ ! -d /overlay/generations/1 ] || cp /etc/overlaykit/base /overlay/generations/1/base
+umount /overlay
+umount /proc
+exec /sbin/overlay_init.real "$@"
+`;
+
+vmOwnKernel('an upgrade that is noted before anything was looked at is found out', async (t) => {
+  t.timeout(300_000);
+  const good = await prepared('lab-jffs2');
+  const nextRootImage = await withBefore(good.nextRootImage ?? '', 'hasty-next', hastyUpgrade);
+  const evidence = join(work, 'hasty-upgrade');
+  const plan = [{ scenario: 'upgrade', cuts: 8, boots: 1 }] as const;
+  const [report] = await torture({ ...good, nextRootImage, plan, seed, sideBySide: false, evidence });
+  const reasons = report?.failures.flatMap((one) => one.reasons) ?? [];
+  t.true(reasons.some((reason) => /^mixed: noted to fit with a whiteout of d[02]\/f2, /.test(reason)));
+  t.true(
+    reasons.some((reason) => /^lost: the report does not say: changed d[01]\/f0$|: unknown d/.test(reason)),
+  );
+  t.true(report?.failures.some(({ by }) => by === 'boot'));
 });
 
 vmOwnKernel('nothing is left behind', async (t) => {

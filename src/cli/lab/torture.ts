@@ -5,8 +5,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ScenarioReport } from '../../lab/torture/report.ts';
 import { tortureKeep, tortureRoot } from '../../lab/torture/root.ts';
-import { sharedOut, torture } from '../../lab/torture/torture.ts';
-import { prepareBoard } from '../../toolchain/prepare-board.ts';
+import { type Abilities, sharedOut, torture } from '../../lab/torture/torture.ts';
+import { type PreparedBoard, prepareBoard } from '../../toolchain/prepare-board.ts';
 import { orThrow } from '../board-file.ts';
 import type { Context, Input, Option, Outcome } from '../command.ts';
 import { usageFailure } from '../usage.ts';
@@ -51,15 +51,13 @@ export async function tortureBoard(input: Input, context: Context): Promise<Outc
   try {
     const rootImage = join(scratch, 'root');
     await tortureRoot(prepared, rootImage, { signal, progress: say });
+    const nextRootImage = join(scratch, 'next-root');
+    await tortureRoot(prepared, nextRootImage, { next: true, signal, progress: say });
     say(`seed ${seed}: ${cuts} power cuts`);
     const reports = await torture({
       board: prepared.checked.board,
-      plan: sharedOut(
-        cuts,
-        prepared.plan.helper,
-        prepared.plan.ladder.some(({ name }) => name === 'tmpfs'),
-      ),
-      ...{ rootImage, machine, seed, signal, onProgress: say },
+      plan: sharedOut(cuts, abilitiesOf(prepared)),
+      ...{ rootImage, nextRootImage, machine, seed, signal, onProgress: say },
       sideBySide: availableParallelism() > 1,
       evidence: resolve('ovl-torture'),
     });
@@ -72,6 +70,14 @@ export async function tortureBoard(input: Input, context: Context): Promise<Outc
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function abilitiesOf({ plan, checked }: PreparedBoard): Abilities {
+  return {
+    helper: plan.helper,
+    memory: plan.ladder.some(({ name }) => name === 'tmpfs'),
+    upgrade: checked.board.base.on_change !== 'set_aside',
+  };
 }
 
 function settingsOf(input: Input) {
@@ -116,10 +122,17 @@ export function table(reports: readonly ScenarioReport[], seed: number): string 
       )
       .join('  ');
   const failures = reports.flatMap((one) => one.failures);
+  const during = reports.map((one) => `${one.scenario.padEnd(widths[0] ?? 0)}  cut during ${counted(one)}`);
   const found = failures.map(
     (one) =>
       `\n${one.scenario} cut ${one.cut}, seed ${one.seed}: ${one.doing}; ${one.moment}; found by a ${one.by}\n` +
       `${one.reasons.map((reason) => `  ${reason}\n`).join('')}  evidence: ${one.evidence}\n`,
   );
-  return `${rows.map(line).join('\n')}\nseed ${seed}\n${found.join('')}`;
+  return `${rows.map(line).join('\n')}\n\n${during.join('\n')}\n\nseed ${seed}\n${found.join('')}`;
+}
+
+/** The commonest first. */
+function counted({ operations }: ScenarioReport): string {
+  const all = Object.entries(operations).toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return all.map(([operation, count]) => `${operation} ${count}`).join(', ');
 }

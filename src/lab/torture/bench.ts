@@ -14,6 +14,7 @@ import { startBoard } from '../qemu/start-board.ts';
 import type { VirtualBoard } from '../qemu/virtual-board.ts';
 import { cannot, type StorageNeed, storageNeed } from '../storage.ts';
 import { loadFolder } from './tree.ts';
+import type { UnionKind } from './upgrade-edits.ts';
 
 /** Machines whose storage can be cut truly. */
 export type TortureMachine = 'qemu' | 'qemu-own-kernel';
@@ -22,6 +23,8 @@ export interface BenchOptions {
   readonly board: Board;
   /** Root image with the board's bundle and the load's files in it. */
   readonly rootImage: string;
+  /** Another root image of the same board, for upgrades. */
+  readonly nextRootImage?: string;
   readonly machine: TortureMachine;
   /** A folder for copies, emptied by whoever made it. */
   readonly folder: string;
@@ -45,6 +48,7 @@ export class Bench {
   readonly signal: AbortSignal | undefined;
   /** What the board file says of generations. */
   readonly generations: { readonly attempts: number; readonly most: number };
+  readonly union: UnionKind;
   /** Paths below the load's folder that a factory reset keeps. */
   readonly keep: readonly string[];
   readonly #options: BenchOptions;
@@ -75,9 +79,17 @@ export class Bench {
     this.folder = options.folder;
     this.signal = options.signal;
     this.generations = options.board.generations;
+    this.union = { follows: followsBase(options.board), exchanges: storage.kind !== 'jffs2' };
     this.keep = options.board.keep.flatMap((path) =>
       path.startsWith(`${loadFolder}/`) ? [path.slice(loadFolder.length + 1)] : [],
     );
+  }
+
+  /** The same board with the next root image. @throws RangeError where there is none */
+  upgraded(): Bench {
+    const { nextRootImage } = this.#options;
+    if (nextRootImage === undefined) throw new RangeError('an upgrade needs a root image to upgrade to');
+    return new Bench({ ...this.#options, rootImage: nextRootImage }, this.storage, this.#kernel);
   }
 
   /**
@@ -120,6 +132,13 @@ export class Bench {
   #run(spec: VirtualBoardSpec): Promise<VirtualBoard> {
     return startBoard(spec, { lifetimeMs, ...(this.signal === undefined ? {} : { signal: this.signal }) });
   }
+}
+
+/** Whether overlayfs notes more than paths in the upper of the board. */
+function followsBase({ union }: Board): boolean {
+  return ['index', 'metacopy', 'redirect_dir', 'nfs_export', 'xino'].some(
+    (name) => union.options[name] === 'on',
+  );
 }
 
 const most = { copies: 32, bytes: 256 * 1024 ** 2 } as const;

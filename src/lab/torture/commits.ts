@@ -33,6 +33,7 @@ interface Place {
   readonly before: Stored;
   readonly after: Stored;
   readonly doing: string;
+  readonly operation: 'boot' | 'write' | 'commit';
 }
 
 const inMemory = ['overlaykit=tmpfs'];
@@ -53,7 +54,12 @@ export class Commits implements Scenario {
     const places: Place[] = [];
     try {
       await recording.stretch({ cuts: 0, spanMs: 1 }, () => comeUp(recording.board));
-      places.push({ before: this.#stored, after: this.#stored, doing: 'booting in memory' });
+      places.push({
+        before: this.#stored,
+        after: this.#stored,
+        doing: 'booting in memory',
+        operation: 'boot',
+      });
       let memory = freshMemory;
       while (recording.wanted > 0) memory = await this.#round(recording, places, memory, random);
       const taken = await recording.end();
@@ -72,13 +78,18 @@ export class Commits implements Scenario {
       this.#operations += 1;
       const operation = chooseOperation(this.#operations, memory.tree, random.of(this.#operations));
       memory = afterOperation(memory, operation);
-      places.push({ before: this.#stored, after: this.#stored, doing: 'writing in memory' });
+      places.push({
+        before: this.#stored,
+        after: this.#stored,
+        doing: 'writing in memory',
+        operation: 'write',
+      });
       await recording.stretch({ cuts: 0, spanMs: 1 }, () => ask(board, writeCommand(operation)));
     }
     const folder = chooseFolder(memory, random);
     if (folder === undefined) return memory;
     const next = afterCommit(this.#stored, memory, folder);
-    places.push({ before: this.#stored, after: next, doing: commitCommand(folder) });
+    places.push({ before: this.#stored, after: next, doing: commitCommand(folder), operation: 'commit' });
     this.#stored = next;
     await recording.stretch({ cuts: random.pick([2, 3, 4]), spanMs: this.#commit.ms }, () =>
       this.#commit.time(() => ask(board, commitCommand(folder))),
@@ -94,6 +105,7 @@ function judged(cut: Cut, places: readonly Place[], end: Stored): JudgedCut {
   return {
     cut,
     doing: next !== undefined && cut.begun ? next.doing : 'idle in memory',
+    operation: next !== undefined && cut.begun ? next.operation : 'idle',
     judgeLook: (look) =>
       look.kind === 'view' ? judgeStored(look.view, before, after) : unmountable(look.said),
     judgeBoot: (boot) => [

@@ -17,16 +17,22 @@ export interface Examined {
   readonly console?: string;
 }
 
+export interface Examining {
+  /** How many of the cuts are booted fully. */
+  readonly boots: number;
+  readonly random: Random;
+  /** Whether to look at the uppers as they are, too. */
+  readonly inside?: boolean;
+}
+
 /** @returns those at which something was found */
 export async function examine(
   bench: Bench,
   cuts: readonly JudgedCut[],
-  { boots, random }: { readonly boots: number; readonly random: Random },
+  { boots, random, inside = false }: Examining,
 ): Promise<readonly Examined[]> {
-  const looks = await lookAt(
-    bench,
-    cuts.map(({ cut }) => cut.image),
-  );
+  const images = cuts.map(({ cut }) => cut.image);
+  const looks = await lookAt(bench, images, inside);
   const found: Examined[] = [];
   for (const [index, judged] of cuts.entries()) {
     const look = looks[index];

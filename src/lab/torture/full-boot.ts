@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { type Bench, patienceMs } from './bench.ts';
 import type { SeenTree } from './judge.ts';
-import { readTree, treeCommand } from './storage-view.ts';
+import { type Notes, notesCommand, readNotes, readTree, treeCommand } from './storage-view.ts';
 
 export interface FullBoot {
   /** Of /run/overlaykit/status.json; empty where the board did not come up, or has none. */
@@ -12,6 +12,8 @@ export interface FullBoot {
   readonly tree: SeenTree;
   /** Whether a factory reset is still asked for once it is up. */
   readonly request: boolean;
+  /** What is noted of the base beside the first generation. */
+  readonly notes: Notes;
   readonly console: string;
 }
 
@@ -23,18 +25,19 @@ export async function bootOn(bench: Bench, image: Uint8Array): Promise<FullBoot>
   await writeFile(storage, image);
   const board = await bench.start(storage);
   try {
-    const command = `cat /run/overlaykit/status.json; ls /overlay/overlaykit/reset; echo tree; ${treeCommand('')}`;
+    const command = `cat /run/overlaykit/status.json; ls /overlay/overlaykit/reset; ${notesCommand('/overlay/generations/1')}; echo tree; ${treeCommand('')}`;
     const { output } = await board.run(command, { timeoutMs: patienceMs });
     const [head = '', tree = ''] = output.split(/^tree\n/m);
     return {
       rung: /"rung":\s*"([^"]*)"/.exec(head)?.[1] ?? '',
       tree: readTree(tree.split('\n')),
+      notes: readNotes(head.split('\n')),
       request: /^\/overlay\/overlaykit\/reset$/m.test(head),
       console: board.console,
     };
   } catch (error) {
     if (!cameNotUp(error)) throw error;
-    return { rung: '', tree: noTree, request: false, console: board.console };
+    return { rung: '', tree: noTree, request: false, notes: readNotes([]), console: board.console };
   } finally {
     await board.cut();
     await rm(storage, { force: true });

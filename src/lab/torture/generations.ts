@@ -87,6 +87,7 @@ function judged(cut: Cut, places: readonly Place[], end: Model, { generations }:
   return {
     cut,
     doing: said(place),
+    operation: wordOf(place),
     judgeLook: (look) =>
       look.kind === 'view' ? judgeGenerations(look.view, place, generations) : unmountable(look.said),
     judgeBoot: (boot) => [
@@ -94,6 +95,11 @@ function judged(cut: Cut, places: readonly Place[], end: Model, { generations }:
       ...(boot.rung === 'persistent' ? judgeBooted(boot.tree, place, generations) : []),
     ],
   };
+}
+
+function wordOf({ action }: Place): string {
+  if (action?.kind === 'write') return action.operation.kind;
+  return action?.kind ?? 'idle';
 }
 
 function said({ action, before }: Place): string {

@@ -15,22 +15,33 @@ export type Look =
 /** Where the checking board has NVDIMM memory, as every board in QEMU has it. */
 const trayAddress = 0x1_0000_0000;
 
-/** Looks at each of the images, in their order: one boot for as many as a tray holds. */
-export async function lookAt(bench: Bench, images: readonly Uint8Array[]): Promise<readonly Look[]> {
+/**
+ * Looks at each of the images, in their order: one boot for as many as a tray holds.
+ * @param inside whether to look at the uppers as they are, too
+ */
+export async function lookAt(
+  bench: Bench,
+  images: readonly Uint8Array[],
+  inside = false,
+): Promise<readonly Look[]> {
   const slots = traySlots(bench.storage);
   const looks: Look[] = [];
   for (let at = 0; at < images.length; at += slots)
-    looks.push(...(await lookInTray(bench, images.slice(at, at + slots))));
+    looks.push(...(await lookInTray(bench, images.slice(at, at + slots), inside)));
   return looks;
 }
 
-async function lookInTray(bench: Bench, images: readonly Uint8Array[]): Promise<readonly Look[]> {
+async function lookInTray(
+  bench: Bench,
+  images: readonly Uint8Array[],
+  inside: boolean,
+): Promise<readonly Look[]> {
   const tray = await bench.makeTray('tray.img');
   await fill(tray, images, bench.storage.bytes);
   const board = await bench.startChecking(tray);
   try {
     const looks: Look[] = [];
-    for (const slot of images.keys()) looks.push(await lookInSlot(board, bench.storage, slot));
+    for (const slot of images.keys()) looks.push(await lookInSlot(board, bench.storage, slot, inside));
     return looks;
   } finally {
     await board.cut();
@@ -47,12 +58,17 @@ async function fill(tray: string, images: readonly Uint8Array[], bytes: number):
   }
 }
 
-async function lookInSlot(board: VirtualBoard, storage: KeptStorage, slot: number): Promise<Look> {
+async function lookInSlot(
+  board: VirtualBoard,
+  storage: KeptStorage,
+  slot: number,
+  inside: boolean,
+): Promise<Look> {
   const command = `
 mkdir -p /tmp/storage /tmp/union
 ${storage.kind === 'jffs2' ? mountFlash(storage, slot) : mountDisk(storage, slot)}
 echo mounted
-${viewCommand('/tmp/storage', '/tmp/union')}
+${viewCommand('/tmp/storage', '/tmp/union', inside)}
 umount /tmp/storage
 ${storage.kind === 'jffs2' ? '' : `losetup -d /dev/loop${slot}`}`;
   const { output } = await board.run(command, { timeoutMs: patienceMs });

@@ -3,7 +3,16 @@
  * before, during and after. Pure.
  */
 import type { Random } from './random.ts';
-import { type Entry, filePaths, folderPaths, loadFolder, noise, noisePath, type Tree } from './tree.ts';
+import {
+  type Entry,
+  filePaths,
+  folderPaths,
+  loadFolder,
+  noise,
+  noisePath,
+  plainFile,
+  type Tree,
+} from './tree.ts';
 
 /** What an operation is made durable with: fsync of what it has changed, or sync(2). */
 type Durable = 'fsync' | 'sync';
@@ -28,7 +37,7 @@ export type Operation = Numbered &
   );
 
 /** A piece of the noise. */
-interface Piece {
+export interface Piece {
   readonly at: number;
   readonly length: number;
 }
@@ -91,7 +100,7 @@ function folder(number: number, tree: Tree, random: Random): Operation {
 }
 
 /** Short ones as often as long ones. */
-function piece(random: Random, limit: number): Piece {
+export function piece(random: Random, limit: number): Piece {
   const length = Math.floor(limit ** random.fraction());
   return { at: random.whole(0, noise.length - length), length };
 }
@@ -204,11 +213,13 @@ function commands(operation: Operation): readonly string[] {
   }
 }
 
-function write(number: number, { at, length }: Piece): string {
+/** The command that prints a numbered content. */
+export function write(number: number, { at, length }: Piece): string {
   return `{ echo ${number}; tail -c +${at + 1} ${noisePath} | head -c ${length}; }`;
 }
 
-function bytesOf(number: number, { at, length }: Piece): Uint8Array {
+/** A numbered content. */
+export function bytesOf(number: number, { at, length }: Piece): Uint8Array {
   return Buffer.concat([Buffer.from(`${number}\n`), noise.subarray(at, at + length)]);
 }
 
@@ -230,10 +241,6 @@ function temporary(path: string): Touch {
 
 function touch(tree: Tree, path: string, after: Entry | undefined): Touch {
   return { path, before: tree.get(path), after, growing: false };
-}
-
-function plainFile(bytes: Uint8Array): Extract<Entry, { kind: 'file' }> {
-  return { kind: 'file', bytes, mode: 0o644 };
 }
 
 function fileAt(tree: Tree, path: string): Extract<Entry, { kind: 'file' }> {

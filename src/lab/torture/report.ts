@@ -25,6 +25,8 @@ export interface ScenarioReport {
   readonly cuts: number;
   /** How many of the cuts were booted fully; all of them were looked at. */
   readonly boots: number;
+  /** What was under way, and at how many of the cuts. */
+  readonly operations: Readonly<Record<string, number>>;
   /** Cuts with a fault of this kind. */
   readonly unbootable: number;
   readonly mixed: number;
@@ -35,7 +37,7 @@ export interface ScenarioReport {
 export function scenarioReport(
   scenario: ScenarioName,
   storage: 'jffs2' | 'ext4',
-  counts: { readonly cuts: number; readonly boots: number },
+  counts: Pick<ScenarioReport, 'cuts' | 'boots' | 'operations'>,
   failures: readonly TortureFailure[],
 ): ScenarioReport {
   const cutsWith = (fault: Fault): number =>

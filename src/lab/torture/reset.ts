@@ -38,7 +38,7 @@ while [ $n -lt 30 ] && [ "$(ls /overlay/generations | wc -l)" -gt 1 ]; do usleep
 sync`;
 
 /** Console lines after which the reset may begin; a kernel told to be quiet has none of them. */
-const initStarts = /Run \/sbin\/overlay_init as init process|lab: init is up/;
+export const initStarts = /Run \/sbin\/overlay_init as init process|lab: init is up/;
 
 export class Reset implements Scenario {
   readonly name = 'reset';
@@ -96,6 +96,7 @@ function judged(cut: Cut, old: Tree, bench: Bench): JudgedCut {
   const fresh = restored(factoryTree, bench.keep, old);
   return {
     cut,
+    operation: cut.ended < 2 ? 'reset' : 'sweep',
     doing: ['before the reset', 'in the boot that resets', 'after the reset'][cut.ended] ?? 'at the end',
     judgeLook: (look) => judgeLook(look, { old, fresh }, done, bench),
     judgeBoot: (boot) => judgeBoot(boot, fresh),

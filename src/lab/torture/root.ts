@@ -7,12 +7,15 @@ import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
 import { busyboxRoot } from '../roots/busybox.ts';
 import { repairProgram } from '../roots/repair-program.ts';
 import { cannot } from '../storage.ts';
-import { keptPaths, loadFolder, rootFiles } from './tree.ts';
+import { nextModes, nextTree } from './next-tree.ts';
+import { factoryTree, keptPaths, loadFolder, rootFilesOf } from './tree.ts';
 
 /** What the tortured board keeps in a factory reset, beside what its file says. */
 export const tortureKeep: readonly string[] = keptPaths.map((path) => `${loadFolder}/${path}`);
 
 export interface TortureRootOptions {
+  /** The next image of the board, to upgrade to. */
+  readonly next?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: (line: string) => void;
 }
@@ -32,7 +35,8 @@ export async function tortureRoot(
   const bundle = await bundleBoard(prepared, options);
   const bare = `${out}.bare`;
   try {
-    const files = [...rootFiles, ...(await repairProgram(prepared.plan))];
+    const tree = options.next === true ? rootFilesOf(nextTree, nextModes) : rootFilesOf(factoryTree);
+    const files = [...tree, ...(await repairProgram(prepared.plan))];
     await busyboxRoot({ type, out: bare, samples: false, files });
     const { requires } = bundle.manifest;
     await installBundle({

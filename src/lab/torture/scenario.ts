@@ -17,7 +17,7 @@ import type { Cut } from './recording.ts';
 import { choose } from './storage-view.ts';
 import { factoryTree } from './tree.ts';
 
-export const scenarioNames = ['writes', 'reset', 'generations', 'commits'] as const;
+export const scenarioNames = ['writes', 'reset', 'generations', 'commits', 'upgrade'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** A cut and what judges it. */
@@ -25,6 +25,8 @@ export interface JudgedCut {
   readonly cut: Cut;
   /** What was going on, for people. */
   readonly doing: string;
+  /** The same in one word, for counting: "snapshot", or "idle". */
+  readonly operation: string;
   readonly judgeLook: (look: Look) => readonly Finding[];
   readonly judgeBoot: (boot: FullBoot) => readonly Finding[];
 }
@@ -39,6 +41,10 @@ export interface Session {
 /** One that goes on from session to session, such as on the same storage. */
 export interface Scenario {
   readonly name: ScenarioName;
+  /** Whether its judge needs the uppers as they lie on the storage, too. */
+  readonly looksInside?: boolean;
+  /** What its cuts are examined on, where it is not the bench that it plays on. */
+  examinedOn?(bench: Bench): Bench;
   play(session: Session): Promise<readonly JudgedCut[]>;
 }
 

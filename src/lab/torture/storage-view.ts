@@ -12,6 +12,20 @@ export interface StorageView {
   readonly slots: readonly string[];
   /** By the path of the upper below the storage: "upper", "generations/3/upper". */
   readonly trees: ReadonlyMap<string, SeenTree>;
+  /** By the path of the generation, "generations/3"; only where it was asked for. */
+  readonly inside?: ReadonlyMap<string, Inside>;
+}
+
+/** A generation as it lies on the storage, without a union. */
+export interface Inside {
+  readonly upper: SeenTree;
+  readonly notes: Notes;
+}
+
+/** Lines of what is noted of the base beside an upper; none where there is no such file. */
+export interface Notes {
+  readonly base: readonly string[];
+  readonly report: readonly string[];
 }
 
 /** Lists the load's folder below `root`: kind, mode, length and name of everything, and the MD5 of every file. */
@@ -20,8 +34,37 @@ export function treeCommand(root: string): string {
   return `cd ${folder} && find . -mindepth 1 -exec stat -c 'entry %f %a %s %n' {} + && find . -type f -exec md5sum {} + && cd /`;
 }
 
-/** Tells everything of the storage mounted at `storage`; unions are mounted at `at`, with the read-only root below. */
-export function viewCommand(storage: string, at: string): string {
+/** Prints what is noted of the base beside the uppers of the generations. */
+export function notesCommand(generation: string): string {
+  return `[ ! -f ${generation}/base ] || sed 's/^/noted base /' ${generation}/base
+  [ ! -f ${generation}/base-report ] || sed 's/^/noted report /' ${generation}/base-report`;
+}
+
+/** Reads the answer to notesCommand(). */
+export function readNotes(lines: readonly string[]): Notes {
+  const of = (what: string): readonly string[] =>
+    lines
+      .filter((line) => line.startsWith(`noted ${what} `))
+      .map((line) => line.slice(`noted ${what} `.length));
+  return { base: of('base'), report: of('report') };
+}
+
+/** Tells what lies in each generation of the storage mounted at `storage`. */
+function insideCommand(storage: string): string {
+  return `
+for generation in ${storage}/generations/*; do
+  [ -d $generation/upper ] || continue
+  echo "inside \${generation#${storage}/}"
+  ${notesCommand('$generation')}
+  [ ! -d $generation/upper${loadFolder} ] || { ${treeCommand('$generation/upper')}; }
+done`;
+}
+
+/**
+ * Tells everything of the storage mounted at `storage`; unions are mounted at `at`, with the read-only root below.
+ * @param inside whether to look at the uppers as they are, too
+ */
+export function viewCommand(storage: string, at: string, inside = false): string {
   return `
 [ ! -e ${storage}/overlaykit/reset ] || echo request
 for slot in ${storage}/overlaykit/state.a ${storage}/overlaykit/state.b; do
@@ -33,7 +76,7 @@ for upper in ${storage}/upper ${storage}/generations/*/upper; do
   echo "tree \${upper#${storage}/}"
   ${treeCommand(at)}
   umount ${at}
-done`;
+done${inside ? insideCommand(storage) : ''}`;
 }
 
 /** Reads the answer to treeCommand(). */
@@ -63,8 +106,10 @@ function entryOf(type: string, mode: string, length: number, md5: string | undef
 
 /** Reads the answer to viewCommand(). */
 export function readView(output: string): StorageView {
-  const [head = '', ...sections] = output.split(/^tree /m);
+  const [seen = '', ...generations] = output.split(/^inside /m);
+  const [head = '', ...sections] = seen.split(/^tree /m);
   return {
+    ...(generations.length === 0 ? {} : { inside: new Map(generations.map(readInside)) }),
     request: /^request$/m.test(head),
     slots: [...head.matchAll(/^slot (.*)$/gm)].map(([, text = '']) => text.replaceAll('~', '\n')),
     trees: new Map(
@@ -74,6 +119,11 @@ export function readView(output: string): StorageView {
       }),
     ),
   };
+}
+
+function readInside(section: string): readonly [string, Inside] {
+  const [name = '', ...lines] = section.split('\n');
+  return [name, { upper: readTree(lines), notes: readNotes(lines) }];
 }
 
 export type Choice =

@@ -18,6 +18,7 @@ import { Random } from './random.ts';
 import { type ScenarioReport, scenarioReport, type TortureFailure } from './report.ts';
 import { Reset } from './reset.ts';
 import { type Scenario, type ScenarioName, scenarioNames } from './scenario.ts';
+import { Upgrades } from './upgrade.ts';
 import { Writes } from './writes.ts';
 
 export interface TortureOptions extends Omit<BenchOptions, 'folder'> {
@@ -41,21 +42,36 @@ const scenarios: Readonly<Record<ScenarioName, () => Scenario>> = {
   reset: () => new Reset(),
   generations: () => new Generations(),
   commits: () => new Commits(),
+  upgrade: () => new Upgrades(),
 };
 
+/** What a board can do of the mix. */
+export interface Abilities {
+  /** Generations, commits and upgrades take the helper. */
+  readonly helper: boolean;
+  /** Commits take a rung in memory. */
+  readonly memory: boolean;
+  /** Upgrades take a board that keeps its changes on a new base. */
+  readonly upgrade: boolean;
+}
+
 /**
- * Shares cuts out: two fifths of them while the board writes, a fifth each in factory resets, while generations are made,
- * tried and dropped, and in commits; the last two take the helper, and commits a rung in memory. One in five is booted fully.
+ * Shares cuts out: a fifth each in factory resets, while generations are made, tried and dropped, in commits, and in upgrades,
+ * the rest while the board writes. One in five is booted fully; of the upgrades all, since what they come to shows only then.
  */
-export function sharedOut(cuts: number, withHelper: boolean, inMemory: boolean): readonly ScenarioPlan[] {
+export function sharedOut(cuts: number, { helper, memory, upgrade }: Abilities): readonly ScenarioPlan[] {
   const fifth = Math.floor(cuts / 5);
-  const generations = withHelper ? fifth : 0;
-  const shares = { reset: fifth, generations, commits: inMemory ? generations : 0 } as const;
-  const writes = cuts - shares.reset - shares.generations - shares.commits;
+  const shares = {
+    reset: fifth,
+    generations: helper ? fifth : 0,
+    commits: helper && memory ? fifth : 0,
+    upgrade: helper && upgrade ? fifth : 0,
+  } as const;
+  const writes = cuts - Object.values(shares).reduce((sum, share) => sum + share, 0);
   return scenarioNames
     .map((scenario) => ({ scenario, cuts: scenario === 'writes' ? writes : shares[scenario] }))
     .filter((one) => one.cuts > 0)
-    .map((one) => ({ ...one, boots: Math.ceil(one.cuts / 5) }));
+    .map((one) => ({ ...one, boots: one.scenario === 'upgrade' ? one.cuts : Math.ceil(one.cuts / 5) }));
 }
 
 /**
@@ -111,6 +127,7 @@ class Run {
   readonly #bench: Bench;
   readonly #options: TortureOptions;
   readonly #failures: TortureFailure[] = [];
+  readonly #operations = new Map<string, number>();
   #cuts = 0;
   #boots = 0;
 
@@ -128,7 +145,8 @@ class Run {
       barren = (await this.#session(number)) === 0 ? barren + 1 : 0;
       this.#tell();
     }
-    const counts = { cuts: this.#cuts, boots: this.#boots };
+    const operations = Object.fromEntries([...this.#operations].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const counts = { cuts: this.#cuts, boots: this.#boots, operations };
     const kind = this.#bench.storage.kind;
     return scenarioReport(this.#scenario.name, kind, counts, this.#failures);
   }
@@ -141,7 +159,10 @@ class Run {
     const taken = await this.#scenario.play({ bench, cuts, random });
     const due = Math.round((this.#plan.boots * (this.#cuts + taken.length)) / this.#plan.cuts);
     const boots = Math.min(taken.length, due - this.#boots);
-    for (const one of await examine(bench, taken, { boots, random: random.of('boots') }))
+    for (const { operation } of taken)
+      this.#operations.set(operation, (this.#operations.get(operation) ?? 0) + 1);
+    const examining = { boots, random: random.of('boots'), inside: this.#scenario.looksInside ?? false };
+    for (const one of await examine(this.#scenario.examinedOn?.(bench) ?? bench, taken, examining))
       this.#failures.push(await this.#failure(one));
     this.#cuts += taken.length;
     this.#boots += boots;

@@ -23,6 +23,9 @@ export type Tree = ReadonlyMap<string, Entry>;
 const folders = ['d0', 'd1', 'd2', 'd3'] as const;
 const lowerNames = ['f0', 'f1', 'f2', 'f3'] as const;
 const upperNames = ['u0', 'u1', 'u2'] as const;
+/** Folders with a folder in them, which the next image has otherwise; see next-tree.ts. */
+export const nests = ['n0', 'n1', 'n2', 'n3'] as const;
+export const nested = ['a', 'b', 'm/c'] as const;
 
 /** Where the load has its single files: in the read-only root, and only in the upper. */
 export const filePaths: readonly string[] = folders.flatMap((folder) =>
@@ -39,7 +42,16 @@ export const factoryTree: Tree = new Map<string, Entry>([
         [`${folder}/${name}`, { kind: 'file', bytes: factoryBytes(row, column), mode: 0o644 }] as const,
     ),
   ),
+  ...nests.flatMap((nest) => [
+    [nest, { kind: 'folder' }] as const,
+    [`${nest}/m`, { kind: 'folder' }] as const,
+    ...nested.map((name) => [`${nest}/${name}`, plainFile(`factory ${nest} ${name}\n`)] as const),
+  ]),
 ]);
+
+export function plainFile(content: string | Uint8Array, mode = 0o644): Extract<Entry, { kind: 'file' }> {
+  return { kind: 'file', bytes: typeof content === 'string' ? Buffer.from(content) : content, mode };
+}
 
 function factoryBytes(row: number, column: number): Uint8Array {
   const at = (row * 4 + column) * 1000;
@@ -49,16 +61,21 @@ function factoryBytes(row: number, column: number): Uint8Array {
   ]);
 }
 
-/** What a root needs to be tortured. */
-export const rootFiles: readonly RootFile[] = [
-  file(noisePath, noise),
-  directory(loadFolder),
-  ...[...factoryTree].map(([path, entry]) =>
-    entry.kind === 'folder'
-      ? directory(`${loadFolder}/${path}`)
-      : file(`${loadFolder}/${path}`, entry.bytes, entry.mode),
-  ),
-];
+/**
+ * What a root needs to be tortured.
+ * @param modes of folders, where not 0755
+ */
+export function rootFilesOf(tree: Tree, modes: ReadonlyMap<string, number> = new Map()): readonly RootFile[] {
+  return [
+    file(noisePath, noise),
+    directory(loadFolder),
+    ...[...tree].map(([path, entry]) =>
+      entry.kind === 'folder'
+        ? directory(`${loadFolder}/${path}`, modes.get(path))
+        : file(`${loadFolder}/${path}`, entry.bytes, entry.mode),
+    ),
+  ];
+}
 
 /** What a factory reset keeps in a torture run: a folder, a file of the read-only root, and one that is only in the upper. */
 export const keptPaths: readonly string[] = ['d3', 'd2/f1', 'd2/u0'];

@@ -75,6 +75,7 @@ export class Writes implements Scenario {
     return {
       cut,
       doing: cut.ended < 2 ? 'booting' : said(acknowledged, underWay),
+      operation: cut.ended < 2 ? 'boot' : (underWay?.kind ?? 'idle'),
       judgeLook: (look) => {
         const chosen = chosenTree(look, bench);
         return 'tree' in chosen ? judge(chosen.tree) : chosen.findings;

@@ -230,6 +230,7 @@ test('what is noted too early, lost, or not said is found', (t) => {
       t.true(found({ report, base: [to] }).includes('mixed'), 'orphans, and noted to fit');
       t.deepEqual(found({ report, upper: clean }, done), ['lost'], 'up, and not noted to fit');
       t.true(found({ upper: clean, base: [to] }).includes('lost'), 'no report');
+      t.true(found({ upper: clean }).includes('lost'), 'cleaned before there is a report');
       t.deepEqual(found({ base: [`${to.slice(0, -3)}abc`] }), ['mixed'], 'no image that ever ran');
       const facts = report.slice(1, -1);
       const without = report.filter((line) => line !== facts[which % facts.length]);

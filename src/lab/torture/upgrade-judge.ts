@@ -39,7 +39,9 @@ export function judgeInside(
   return [
     ...(fits ? [] : judgeEarlier(notes, upgrade, done)),
     ...(fits ? orphansIn(seen, upgrade) : []),
-    ...(written ? [] : [...judgeUpper(seen, upgrade), ...judgeReport(notes, upgrade, fits)]),
+    ...(written
+      ? []
+      : [...judgeUpper(seen, upgrade), ...judgeReport(notes, upgrade, fits || isBegun(seen, upgrade))]),
   ];
 }
 
@@ -113,6 +115,11 @@ function judgeEntry(
   const tree: Tree = new Map(wanted === undefined ? [] : [[path, wanted]]);
   const seen: SeenTree = new Map(there === undefined ? [] : [[path, there]]);
   return judgeTree(seen, { tree, underWay: [], earlier: new Map() });
+}
+
+/** Whether anything was cleaned. What it was is known from the report alone then, so that comes first. */
+function isBegun(seen: SeenTree, { upper, base }: Upgrade): boolean {
+  return [...upper.keys()].some((path) => isOrphan(upper, path, base.tree) && !seen.has(path));
 }
 
 function isWhiteout(entry: SeenEntry | undefined): boolean {

@@ -45,10 +45,10 @@ may_be_made() {
 }
 
 # is_blank DEVICE: whether its first 128 KiB are all zeros or all ones, as storage is that nobody has written. Every file
-# system that the kernel knows has its mark in these: btrfs, the last one, at 64 KiB.
+# system that the kernel knows has its mark in these: btrfs, the last one, at 64 KiB. What cannot be read (EIO) is not blank.
 # applets: dd tr
 is_blank() {
-  [ -z "$(dd if="$1" bs=65536 count=2 2>"$ovl_root/dev/null" | tr -d '\000\377')" ]
+  [ "$({ dd if="$1" bs=65536 count=2 2>"$ovl_root/dev/null" && echo read; } | tr -d '\000\377')" = read ]
 }
 
 # find_end DEVICE: sets ovl_end to the sector of the mark, eight before the end of the device; empty where the kernel does not

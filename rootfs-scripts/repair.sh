@@ -54,10 +54,11 @@ has_ext_magic() {
   [ "$(dd if="$1" bs="$2" skip="$3" count=1 2>/dev/null | dd bs=2 skip=28 count=1 2>/dev/null | tr 'yz\123\357' '__yz')" = yz ]
 }
 
-# lacks_head DEVICE: whether nothing is where the boot block and the first half of the superblock are.
+# lacks_head DEVICE: whether nothing is where the boot block and the first half of the superblock are. What cannot be read
+# may hold anything.
 # applets: dd tr
 lacks_head() {
-  [ -z "$(dd if="$1" bs=512 count=3 2>/dev/null | tr -d '\000\377')" ]
+  [ "$({ dd if="$1" bs=512 count=3 2>/dev/null && echo read; } | tr -d '\000\377')" = read ]
 }
 
 # find_ext_copy DEVICE: the first copy of the superblock, which lies in the second block group. Two that fit belong to two

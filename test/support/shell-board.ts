@@ -39,6 +39,10 @@ export interface ShellBoardFiles {
   readonly sys?: Readonly<Record<string, string>>;
   /** Programs of the board that do more than a shim can: shell text after the shim's own, by name. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** The same before what the shim does to the model. */
+  readonly before?: Readonly<Record<string, string>>;
+  /** Where a block device is; nobody reads from it or writes to it. */
+  readonly blockNode?: string;
   /** Releases by name, each with the texts of its files; /sbin/overlay_init is then a link into the one called `new`. */
   readonly releases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Text of /sbin/init; one that records its execution unless said otherwise, none where null. */
@@ -101,7 +105,7 @@ export class ShellBoard {
     await this.#reset(files, failAt, keepStorage);
     const { all } = await execa(
       requireTool('unshare'),
-      [...namespaces(), 'sh', '-c', enterScript, 'sh', this.#root],
+      [...namespaces(), 'sh', '-c', enterScript, 'sh', this.#root, files.blockNode ?? ''],
       {
         all: true,
         reject: false,
@@ -124,6 +128,17 @@ export class ShellBoard {
           `${relative(join(this.#root, folder), join(entry.parentPath, entry.name))}${entry.isDirectory() ? '/' : ''}`,
       )
       .toSorted();
+  }
+
+  /** Writes a file of the board, by its path there. */
+  async write(path: string, text: string): Promise<void> {
+    await mkdir(join(this.#root, path, '..'), { recursive: true });
+    await writeFile(join(this.#root, path), text);
+  }
+
+  /** Text of a file of the board; empty where there is none. */
+  async read(path: string): Promise<string> {
+    return readFile(join(this.#root, path), 'utf8').catch(() => '');
   }
 
   /** Removes what a boot has left, by its path in the board. */
@@ -160,7 +175,11 @@ export class ShellBoard {
     const shims = join(import.meta.dirname, 'shims');
     const shim = await readFile(join(shims, 'shim.sh'), 'utf8');
     for (const applet of files.applets)
-      await this.#install(`shims/${applet}`, `${shim}${files.programs?.[applet] ?? ''}`);
+      await this.#install(
+        `shims/${applet}`,
+        `${shim.replace(/^# The model:.*$/m, (line) => `${files.before?.[applet] ?? ''}\n${line}`)}${files.programs?.[applet] ?? ''}`,
+      );
+    if (files.blockNode !== undefined) await makeBlockNode(join(this.#root, files.blockNode));
     const init = files.init === undefined ? await readFile(join(shims, 'init.sh'), 'utf8') : files.init;
     if (init !== null) await this.#install(files.initPath ?? 'sbin/init', init);
     await this.#install('sbin/overlay_init', files.overlayInit);
@@ -257,8 +276,15 @@ function namespaces(): readonly string[] {
   return [...user, '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
 }
 
+/** Who is not root cannot make one; enterScript then puts one of the host's there. */
+async function makeBlockNode(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return writeFile(path, '');
+  await execa('mknod', [path, 'b', '7', '0']);
+}
+
 /** The host's libraries for dash and mksh, the root once more as the old root, nothing else; then the script as PID 1. */
 const enterScript = `
   mount --bind /lib "$1/lib" && mount --bind /lib64 "$1/lib64" && mount --bind "$1" "$1/rom" || exit 99
+  [ -z "$2" ] || [ -b "$1$2" ] || mount --bind "$(find /dev -type b | head -n 1)" "$1$2" || exit 98
   exec env -i HOME=/ TERM=linux PATH=/shims "$(command -v chroot)" "$1" /sbin/overlay_init one 'two words' 
 `;

@@ -5,6 +5,8 @@
 name=${0##*/}
 # What overlay_init waits for in the background is no part of the boot: it ends with PID 1.
 [ "$name" != sleep ] || [ "$1" -lt 10 ] || exec /shells/busybox sleep "$1"
+# The programs of a pipe run at the same time, and each is a call of its own.
+until mkdir /log/counting 2>/log/waited; do :; done
 count=0
 [ ! -e /log/count ] || read -r count </log/count
 count=$((count + 1))
@@ -14,6 +16,7 @@ echo "$count" >/log/count
   for word; do printf '\001%s' "$word"; done
   printf '\002'
 } >>/log/calls
+rmdir /log/counting
 read -r fail_at </log/fail-at
 if [ "$count" = "$fail_at" ]; then
   echo "$name: the shim was told to fail" >&2

@@ -75,7 +75,8 @@ rebase() {
 
 # use_anyway: with index, metacopy and redirect_dir off an upper goes by names alone, so an uncleaned one shows no wrong data.
 use_anyway() {
-  note "generation $ovl_generation was made on another base image, and could not be cleaned; it is used as it is"
+  first_words
+  note "generation $ovl_generation was made on another base image, and could not be cleaned; it is used as it is${ovl_why:+: $ovl_why}"
 }
 
 # leave_alone: an upper that would give wrong data on this image.

@@ -56,9 +56,29 @@ step() {
     "$@" 2>"$ovl_run/stderr" && return 0
     read -r ovl_why <"$ovl_run/stderr"
   fi
-  ovl_failed=$ovl_step$ovl_hint
+  plain "$ovl_why" || ovl_plain=
+  ovl_failed=$ovl_step${ovl_plain:+: }$ovl_plain$ovl_hint
   say 3 "$ovl_step: failed: ${ovl_why:-no reason given}"
   return 1
+}
+
+# plain TEXT: sets ovl_plain to the text as a JSON string can hold it. Fails where a byte of it is no printable ASCII: the kernel
+# log has those.
+plain() {
+  ovl_plain=$1
+  while :; do
+    case $ovl_plain in
+      *\"*) ovl_plain=${ovl_plain%%\"*}\'${ovl_plain#*\"} ;;
+      *[!\ -~]* | *\\*) return 1 ;;
+      *) return 0 ;;
+    esac
+  done
+}
+
+# first_words: sets ovl_why to the first line that the commands of this step have said on standard error until now.
+first_words() {
+  ovl_why=
+  [ ! -f "$ovl_run/stderr" ] || read -r ovl_why <"$ovl_run/stderr"
 }
 
 # read_switches: what the person at the boot loader wants. Sets ovl_start and ovl_reset.
@@ -116,10 +136,8 @@ gave_up() {
 # note TEXT: something is wrong that does not cost the rung: for the kernel log, the status, and whoever logs in.
 note() {
   say 3 "$1"
-  case $1 in
-    *[!\ -~]* | *[\"\\]*) set -- "a path that is not plain text is concerned; the kernel log names it" ;;
-  esac
-  ovl_notes="$ovl_notes${ovl_notes:+,}\"$1\""
+  plain "$1" || ovl_plain="a path that is not plain text is concerned; the kernel log names it"
+  ovl_notes="$ovl_notes${ovl_notes:+,}\"$ovl_plain\""
 }
 
 # settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
@@ -130,7 +148,7 @@ settle() {
   say "$ovl_level" "rung $ovl_rung: $1"
   [ -n "$ovl_run" ] || return 0
   echo "{\"board\":\"$board\",\"plan\":\"$plan_digest\",\"rung\":\"$ovl_rung\",\"generation\":\"$ovl_generation\",\"reset\":\"$ovl_reset_done\",\"release\":\"${release##*/}\",\"storage\":\"$ovl_device\",\"repaired\":\"$ovl_repaired\",\"reasons\":[$ovl_reasons],\"notes\":[$ovl_notes]}" >"$ovl_run/status.json"
-  ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]${ovl_repaired:+ $ovl_repaired}"
+  ovl_account="rung=$ovl_rung generation=${ovl_generation:--} stamps:$ovl_stamps reasons: [$ovl_reasons]${ovl_notes:+ notes: [$ovl_notes]}${ovl_repaired:+ $ovl_repaired}"
   echo "$ovl_account" >"$ovl_run/ledger"
   case $ovl_level$ovl_notes in
     [4-7]) ;;

@@ -39,8 +39,7 @@ explain_unwritable() {
 # storage_is_full: whether that is why the write failed. A full storage still holds what was written before: better a board
 # without room than one without it.
 storage_is_full() {
-  ovl_why=
-  [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"
+  first_words
   case $ovl_why in
     *"No space left"*) say 3 "the storage is full; nothing more can be written until something is deleted" ;;
     *) return 1 ;;

@@ -24,7 +24,8 @@ reset_paths() {
   if [ -x "$helper" ]; then
     "$helper" tidy && return 0
   fi
-  say 3 "the changes below some paths were to be forgotten, and overlay_helper could not do it"
+  first_words
+  note "the changes below some paths were to be forgotten, and overlay_helper could not do it${ovl_why:+: $ovl_why}"
 }
 
 # pick_generation: which one boots, by how many boots were not confirmed.

@@ -10,9 +10,9 @@ meet_helper() {
   ovl_helper=no
   case ${OVERLAYKIT_RUNG-} in
     persistent | previous | committed | tmpfs)
-      say 3 "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
       ovl_start=$OVERLAYKIT_RUNG
       resume_from "${OVERLAYKIT_SO_FAR-}"
+      note "overlay_helper could not enter: ${OVERLAYKIT_HELPER_FAILED-}; the board's own applets do it"
       return 0
       ;;
   esac
@@ -57,12 +57,14 @@ verify_with_helper() {
     ulimit -t 5
     exec "$helper" verify "$plan" "$ovl_rung"
   )
-  case $? in
+  ovl_code=$?
+  case $ovl_code in
     101) return 0 ;;
     102) return 1 ;;
   esac
   ovl_helper=no
-  say 3 "overlay_helper is broken; the board's own applets do its work"
+  first_words
+  note "overlay_helper is broken (exit code $ovl_code${ovl_why:+, $ovl_why}); the board's own applets do its work"
   verify_union "$@"
 }
 

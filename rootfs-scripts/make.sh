@@ -19,7 +19,9 @@ mount_or_make() {
 mount_or_leave() {
   mount_made "$@" && return 0
   may_be_made "$ovl_device" || return 1
-  ovl_blank=$ovl_device ovl_hint=": $ovl_device is blank; it is made ready in the background"
+  ovl_blank=$ovl_device ovl_hint="; it is made ready in the background"
+  # What mount has said of it is no news.
+  [ -z "$ovl_run" ] || echo "$ovl_device is blank" >"$ovl_run/stderr"
   return 1
 }
 

@@ -12,8 +12,7 @@ ask_button() {
   shift 2
   ovl_served=$ovl_storage/overlaykit/reset.button
   if ! "$@"; then
-    ovl_why=
-    [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"
+    first_words
     note "the reset button cannot be read: ${ovl_why:-no reason given}"
     return 0
   fi

@@ -10,6 +10,7 @@ ovl_rung=            # the rung that is being tried
 ovl_start=           # the rung to begin with; empty for the first
 ovl_hint=            # what a failed step has to add to its name
 ovl_repaired=        # what was repaired on the storage in this boot, in words
+ovl_plain=           # the last text that was to become part of the status, as JSON can hold it
 ovl_failed=          # the step that failed last, for people
 ovl_reasons=         # why rungs above this one could not be taken, as JSON strings
 ovl_notes=           # what else is wrong, as JSON strings

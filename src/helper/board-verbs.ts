@@ -4,6 +4,7 @@
  */
 import { planSchema } from '../shared/plan.ts';
 import { verbExit } from '../shared/report.ts';
+import { keepTrouble } from './kept-trouble.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { adopt } from './verbs/adopt.ts';
@@ -37,6 +38,8 @@ export interface BoardVerb {
   /** What follows the name. */
   readonly takes: string;
   readonly does: string;
+  /** Whether overlay_init runs it, where nobody sees how it ends: why it failed is kept. */
+  readonly unattended?: true;
   /** Does it and gives the exit code; throws Refused, WrongWords, or any other Error for a failure. */
   readonly run: (port: BoardPort, words: readonly string[]) => number;
 }
@@ -78,6 +81,7 @@ export const boardVerbs: readonly BoardVerb[] = [
     name: 'adopt',
     takes: '[--once]',
     does: 'copies what is in memory to a storage that was blank, again and again; overlay_init leaves it running there',
+    unattended: true,
     run: adopt,
   },
   { name: 'drop', takes: 'NUMBER|NAME', does: 'deletes a generation', run: drop },
@@ -103,6 +107,7 @@ export const boardVerbs: readonly BoardVerb[] = [
     name: 'store',
     takes: '',
     does: 'stores the identity that the running generation has; overlay_init runs it after a confirmed boot',
+    unattended: true,
     run: store,
   },
   {
@@ -128,12 +133,14 @@ export const boardVerbs: readonly BoardVerb[] = [
     name: 'sweep',
     takes: '',
     does: 'deletes what no state and no name keeps; overlay_init runs it after each boot',
+    unattended: true,
     run: sweep,
   },
   {
     name: 'tidy',
     takes: '',
     does: 'forgets the changes that "reset PATH" asked for; overlay_init runs it before the union is mounted',
+    unattended: true,
     run: tidy,
   },
   {
@@ -158,18 +165,21 @@ export const boardVerbs: readonly BoardVerb[] = [
     name: 'watch',
     takes: '',
     does: 'warns when a rung in memory is nearly full; overlay_init leaves it running there',
+    unattended: true,
     run: watch,
   },
   {
     name: 'record',
     takes: '',
     does: 'notes what the base has under each change; overlay_init runs it after each boot',
+    unattended: true,
     run: record,
   },
   {
     name: 'rebase',
     takes: 'NUMBER',
     does: 'brings a generation over to another base; overlay_init runs it before the union is mounted',
+    unattended: true,
     run: rebase,
   },
 ];
@@ -196,8 +206,14 @@ function runVerb(port: BoardPort, verb: BoardVerb, words: readonly string[]): nu
       port.complain(`usage: ${usageOf(verb)}`);
       return verbExit.usage;
     }
-    port.complain(reason(`overlay_helper: ${verb.name}`, error));
-    return error instanceof Refused ? verbExit.refused : verbExit.failed;
+    const why = reason(`overlay_helper: ${verb.name}`, error);
+    port.complain(why);
+    if (error instanceof Refused) return verbExit.refused;
+    if (verb.unattended) {
+      port.log(3, why);
+      keepTrouble(port, why);
+    }
+    return verbExit.failed;
   }
 }
 

@@ -2,7 +2,7 @@
 import { isKernelError } from './port.ts';
 import type { Storage } from './storage.ts';
 import type { BoardPort } from './storage-port.ts';
-import { oneLine } from './trouble.ts';
+import { printable } from './trouble.ts';
 
 const files = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const maxBytes = 4096;
@@ -13,7 +13,7 @@ export function readBoots(port: BoardPort, { notes }: Storage): readonly string[
     const boots = port.openIn(notes, 'boots');
     try {
       const lines = files.map((name) => lineOf(port, boots, name)).filter((line) => line !== '');
-      return lines.sort((a, b) => firstNumber(a) - firstNumber(b)).map(oneLine);
+      return lines.sort((a, b) => firstNumber(a) - firstNumber(b)).map((line) => printable(line, maxBytes));
     } finally {
       port.close(boots);
     }

@@ -53,6 +53,8 @@ export interface BoardReport {
   readonly base: { readonly image: string | null; readonly fits: string | null; readonly waiting: number };
   /** The ledger of the last boots, in the order of its files. */
   readonly boots: readonly string[];
+  /** Why verbs failed that overlay_init ran in these boots: "seq=N TEXT", the last one last. */
+  readonly kept: readonly string[];
   /** What is wrong, in words; empty where nothing is. */
   readonly troubles: readonly string[];
 }

@@ -107,7 +107,7 @@ for (const kind of kinds) {
     t.true(console.includes('I am /sbin/overlay_init pid 1'), console);
     t.regex(
       console,
-      /OVERLAYKIT_HELPER_FAILED=cannot move \/proc .*: mount EINVAL \(not a mount point any more, or/,
+      /OVERLAYKIT_HELPER_FAILED=cannot move \/proc .*: mount --move EINVAL \(not a mount point any more, or/,
     );
   });
 
@@ -180,7 +180,7 @@ const unfit: readonly (readonly [string, Partial<NamespaceOptions>, RegExp])[] =
   [
     'the kernel made the union read-only',
     { before: 'mkdir /overlay/work/work; mount -t tmpfs tmpfs /overlay/work/work' },
-    /open EROFS \(the union is read-only: the kernel mounts it so when it cannot make its work directory\)/,
+    /open EROFS \(the union is read-only: the kernel mounts it so when it cannot make its work directory, or when the file system below has met an error\)/,
   ],
   [
     'something else is mounted there',

@@ -46,14 +46,14 @@ function at(value: unknown): unknown {
 
 /** Calls, in the order they are made, and what each has to give; a failure is an object with what it has to have. */
 const table: readonly (readonly [Call, unknown])[] = [
-  refused(['mount', 'x', '@/missing', 'tmpfs', 0, ''], 'ENOENT', 'mount'),
-  refused(['mount', 'x', '@/dir', 'no-such-fs', 0, ''], 'ENODEV', 'mount'),
-  refused(['mount', '@/dir', '@/merged', '', 8192, ''], 'EINVAL', 'mount'),
+  refused(['mount', 'x', '@/missing', 'tmpfs', 0, ''], 'ENOENT', 'mount -t tmpfs'),
+  refused(['mount', 'x', '@/dir', 'no-such-fs', 0, ''], 'ENODEV', 'mount -t no-such-fs'),
+  refused(['mount', '@/dir', '@/merged', '', 8192, ''], 'EINVAL', 'mount --move'),
   [['mount', 'x', '@/tmpfs', 'tmpfs', 0, 'size=4096'], undefined],
   refused(['writeFile', '@/tmpfs/big', 'x'.repeat(20_000), 0o644], 'ENOSPC', 'write'),
   refused(['rmdir', '@/tmpfs'], 'EBUSY', 'rmdir'),
   [['mkdir', '@/tmpfs/in', 0o755], true],
-  refused(['mount', '@/tmpfs', '@/tmpfs/in', '', 8192, ''], 'ELOOP', 'mount'),
+  refused(['mount', '@/tmpfs', '@/tmpfs/in', '', 8192, ''], 'ELOOP', 'mount --move'),
   refused(['pivotRoot', '@/tmpfs/in', '@/tmpfs/in'], 'EINVAL', 'pivot_root'),
   [['umount2', '@/tmpfs', 0], undefined],
   refused(['umount2', '@/tmpfs', 0], 'EINVAL', 'umount2'),

@@ -77,7 +77,7 @@ for (const how of ['pivot', 'chroot']) {
         t.is(rung, 'tmpfs');
         t.regex(
           reasons.join(),
-          /^committed: step \d+, choose the active generation on \/overlay\/committed$/,
+          /^committed: step \d+, choose the active generation on \/overlay\/committed: nothing is committed yet; overlay_helper commit makes a beginning$/,
         );
         t.regex(boot.console, /nothing is committed yet; overlay_helper commit makes a beginning/);
         await output(boot, 'echo first >/etc/hostname; rm /etc/passwd; overlay_helper commit /');

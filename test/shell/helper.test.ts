@@ -13,25 +13,41 @@ interface Case {
   readonly title: string;
   readonly helper: string | undefined;
   readonly says: RegExp;
+  /** What is kept of it, in the status, in the ledger and for whoever logs in. */
+  readonly keeps?: RegExp;
   /** Which rung is reached; init is always executed. */
   readonly rung?: string;
 }
 
+/** What a helper leaves behind that ends with any code but those that verify knows. */
+function broken(code: RegExp): Pick<Case, 'says' | 'keeps'> {
+  return {
+    says: /overlay_helper is broken/,
+    keeps: new RegExp(
+      `overlay_helper is broken \\(exit code (?:${code.source}).*\\); the board's own applets`,
+    ),
+  };
+}
+
 const cases: readonly Case[] = [
   { title: 'missing', helper: undefined, says: /no \/sbin\/overlay_helper/ },
-  { title: 'a text file', helper: 'this is not a program\n', says: /overlay_helper is broken/ },
-  { title: 'an empty file', helper: '', says: /overlay_helper is broken/ },
-  { title: 'an ELF header and no more', helper: '\x7fELF\x02\x01\x01', says: /overlay_helper is broken/ },
-  { title: 'exits with 1', helper: '#!/shells/busybox sh\nexit 1\n', says: /overlay_helper is broken/ },
+  { title: 'a text file', helper: 'this is not a program\n', ...broken(/12[67]/) },
+  { title: 'an empty file', helper: '', ...broken(/0|12[67]/) },
+  { title: 'an ELF header and no more', helper: '\x7fELF\x02\x01\x01', ...broken(/\d+/) },
+  {
+    title: 'exits with 1',
+    helper: '#!/shells/busybox sh\necho "it says \\"why\\"" >&2\nexit 1\n',
+    ...broken(/1, it says 'why'/),
+  },
   {
     title: 'killed by a signal',
     helper: '#!/shells/busybox sh\nkill -SEGV $$\n',
-    says: /overlay_helper is broken/,
+    ...broken(/139/),
   },
   {
     title: 'looping',
     helper: '#!/shells/busybox sh\nwhile :; do :; done\n',
-    says: /overlay_helper is broken/,
+    ...broken(/152|137/),
   },
   {
     title: 'finds the merged root unfit on every rung',
@@ -48,6 +64,7 @@ shift 3
 OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /sbin/overlay_init "$@"
 `,
     says: /overlay_helper could not enter: pivot_root: EINVAL/,
+    keeps: /overlay_helper could not enter: pivot_root: EINVAL; the board's own applets do it/,
   },
   {
     title: 'works',
@@ -86,6 +103,16 @@ for (const shell of shells) {
       if (one.rung === undefined) {
         t.deepEqual(Object.keys(boot.ledger), ['0'], about);
         t.regex(boot.ledger['0'] ?? '', /^seq=0 rung=persistent generation=1 /, about);
+      }
+      if (one.rung !== undefined) {
+        t.regex(boot.status?.reasons[0] ?? '', /^persistent: .*: overlay_helper: verify: no interpreter$/);
+        t.regex(boot.login, /overlay_helper: verify: no interpreter/);
+      }
+      if (one.keeps === undefined) t.deepEqual(boot.status?.notes, []);
+      else {
+        t.regex(boot.status?.notes.join('\n') ?? '', one.keeps, about);
+        t.regex(boot.ledger['0'] ?? '', new RegExp(` notes: \\["${one.keeps.source}`), about);
+        t.regex(boot.login, one.keeps, about);
       }
       t.notRegex(boot.console, /OVERLAYKIT_/, 'init is told nothing of ours');
       const unions = boot.calls.filter(([name, ...words]) => name === 'mount' && words.includes('overlay'));

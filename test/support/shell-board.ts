@@ -72,6 +72,8 @@ export interface ShellBoot {
   readonly mounts: readonly string[];
   readonly status: ShellStatus | undefined;
   readonly console: string;
+  /** What whoever logs in is told. */
+  readonly login: string;
   /** Text of the files directly in /overlay/overlaykit, by name. */
   readonly state: Readonly<Record<string, string>>;
   /** Lines of the ledger, by the names of their files. */
@@ -249,6 +251,7 @@ export class ShellBoard {
         .map((line) => line.split(' ').slice(1, 3).join(' ')),
       status: status === '' ? undefined : JSON.parse(status),
       console,
+      login: await read('run/overlaykit/login'),
       state: await this.#texts('overlay/overlaykit'),
       ledger: await this.#texts('overlay/overlaykit/boots'),
       generations: (await readdir(join(this.#root, 'overlay/generations')).catch(() => [])).toSorted(),

@@ -1,6 +1,6 @@
 /** `ovl log`: the last boots of a board, with what each step took. */
 import type { Device } from '../../device/device.ts';
-import { parseBootLine } from '../../device/helper/ledger.ts';
+import { parseBootLine, parseKept } from '../../device/helper/ledger.ts';
 import { lookAt, readLedger } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
 import { hostsArgument } from '../fleet/hosts.ts';
@@ -29,9 +29,10 @@ export async function boardLog(device: Device, signal: AbortSignal): Promise<Boa
   const look = await lookAt(device, signal);
   const kept = look.kind === 'report' ? look.report.boots : [];
   const lines = kept.length === 0 ? await readLedger(device, signal) : kept;
+  const failed = look.kind === 'report' ? look.report.kept : [];
   return {
-    text: ledgerWords(lines),
-    data: { boots: lines.map((line) => ({ line, ...parseBootLine(line) })) },
+    text: ledgerWords(lines, failed),
+    data: { boots: lines.map((line) => ({ line, ...parseBootLine(line) })), failed: failed.map(parseKept) },
     state: stateOf(look),
   };
 }

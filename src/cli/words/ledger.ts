@@ -1,33 +1,61 @@
-/** The boot ledger for people: a line for each boot, and one for each of its steps. Pure. */
-import { type BootLine, parseBootLine } from '../../device/helper/ledger.ts';
+/** The boot ledger for people: a line for each boot, one for each of its steps, and what went wrong in it. Pure. */
+import { type BootLine, type KeptTrouble, parseBootLine, parseKept } from '../../device/helper/ledger.ts';
 import { visible } from '../../diagnostics/escape.ts';
 
-/** @param lines of the ledger, the last boot last */
-export function ledgerWords(lines: readonly string[]): string {
-  if (lines.length === 0) return 'no boot is recorded\n';
-  return lines
-    .map((line) => {
-      const boot = parseBootLine(line);
-      return boot === undefined ? `${visible(line)}\n` : bootWords(boot);
-    })
+/**
+ * @param lines of the ledger, the last boot last
+ * @param kept lines about verbs that failed in these boots
+ */
+export function ledgerWords(lines: readonly string[], kept: readonly string[]): string {
+  const troubles = kept.map(parseKept);
+  const boots = lines.map((line) => ({ line, boot: parseBootLine(line) }));
+  const seqs = boots.flatMap(({ boot }) => (boot?.seq === undefined ? [] : [boot.seq]));
+  if (lines.length === 0 && kept.length === 0) return 'no boot is recorded\n';
+  const words = boots.flatMap(({ line, boot }) =>
+    boot === undefined
+      ? [line]
+      : [...bootWords(boot), ...troublesOf(boot.seq, seqs, troubles).map(troubleWords)],
+  );
+  const others = troubles.filter(({ seq }) => bootOf(seq, seqs) === undefined);
+  return [...others.map((one) => `in another boot:${troubleWords(one)}`), ...words]
+    .map((line) => `${visible(line)}\n`)
     .join('');
 }
 
-function bootWords({ seq, rung, generation, steps, reasons, repaired }: BootLine): string {
+function troublesOf(
+  seq: number | undefined,
+  seqs: readonly number[],
+  troubles: readonly KeptTrouble[],
+): readonly KeptTrouble[] {
+  return seq === undefined ? [] : troubles.filter((one) => bootOf(one.seq, seqs) === seq);
+}
+
+/** The state is written again while a board runs: a failure belongs to the last boot that began before it. */
+function bootOf(seq: number | undefined, seqs: readonly number[]): number | undefined {
+  const before = seqs.filter((one) => seq !== undefined && one <= seq);
+  return before.length === 0 ? undefined : Math.max(...before);
+}
+
+function troubleWords({ text }: KeptTrouble): string {
+  return `  failed: ${text}`;
+}
+
+function bootWords({ seq, rung, generation, steps, reasons, notes, repaired }: BootLine): readonly string[] {
   const head = [
     `boot ${seq ?? '-'}: rung ${rung}`,
     ...(generation === '-' ? [] : [`generation ${generation}`]),
     ...(steps.length === 0 ? [] : [tookWords(steps)]),
   ].join(', ');
-  const body = [
+  return [
+    head,
     ...steps.map(
       ({ name, beganMs, tookMs }) =>
         `  step ${name.padEnd(4)} at ${seconds(beganMs)}${tookMs === undefined ? '' : `  took ${seconds(tookMs)}`}`,
     ),
     ...(reasons === '' ? [] : [`  given up: ${reasons}`]),
+    ...(notes === '' ? [] : [`  trouble: ${notes}`]),
     ...(repaired === '' ? [] : [`  repaired: ${repaired}`]),
   ];
-  return [head, ...body].map((line) => `${visible(line)}\n`).join('');
 }
 
 /** From the first step to the beginning of the last one; what comes after it is not stamped. */

@@ -9,6 +9,8 @@ export interface BootLine {
   readonly steps: readonly BootStep[];
   /** Why rungs above were given up; empty where none was. */
   readonly reasons: string;
+  /** What was wrong without costing a rung; empty where nothing was. */
+  readonly notes: string;
   readonly repaired: string;
 }
 
@@ -48,8 +50,29 @@ export function parseBootLine(line: string): BootLine | undefined {
 }
 
 /** The end of a long line may be missing. */
-function afterwards(rest: string): Pick<BootLine, 'reasons' | 'repaired'> {
-  const end = rest.lastIndexOf(']');
-  if (end === -1) return { reasons: rest, repaired: '' };
-  return { reasons: rest.slice(0, end), repaired: rest.slice(end + 1).trim() };
+function afterwards(rest: string): Pick<BootLine, 'reasons' | 'notes' | 'repaired'> {
+  const [reasons = '', noted] = rest.split(/\] notes: \[(.*)$/, 2);
+  const { inside, after } = closed(noted ?? reasons);
+  if (noted === undefined) return { reasons: inside, notes: '', repaired: after };
+  return { reasons, notes: inside, repaired: after };
+}
+
+function closed(text: string): { readonly inside: string; readonly after: string } {
+  const end = text.lastIndexOf(']');
+  if (end === -1) return { inside: text, after: '' };
+  return { inside: text.slice(0, end), after: text.slice(end + 1).trim() };
+}
+
+/** A failure of a verb that overlay_init ran: the number of the state then, and what was said of it. */
+export interface KeptTrouble {
+  readonly seq: number | undefined;
+  readonly text: string;
+}
+
+/** What a line says that the helper has kept; one of another form is all text. */
+export function parseKept(line: string): KeptTrouble {
+  const match = /^seq=(\d{1,9}|-) (.*)$/.exec(line);
+  if (match === null) return { seq: undefined, text: line };
+  const [, seq = '-', text = ''] = match;
+  return { seq: seq === '-' ? undefined : Number(seq), text };
 }

@@ -57,6 +57,8 @@ const board: z.ZodType<BoardReport> = z.object({
     .object({ image: word.nullable(), fits: word.nullable(), waiting: count })
     .default({ image: null, fits: null, waiting: 0 }),
   boots: words,
+  // Helpers from before failures were kept say nothing of them.
+  kept: words.default([]),
   troubles: words,
 });
 

@@ -3,12 +3,23 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys.h"
+
+/* An errno means another thing for each use of mount(2): which one it was is said as mount(8) would be called. */
+static const char *mount_call(const char *fstype, unsigned long flags) {
+	static char called[48];
+
+	if (flags & MS_MOVE) return "mount --move";
+	if (flags & MS_BIND) return "mount --bind";
+	snprintf(called, sizeof(called), "mount -t %s", fstype);
+	return called;
+}
 
 /* mount(source, target, fstype, flags, data) */
 SYS_FUNCTION(mount) {
@@ -20,7 +31,7 @@ SYS_FUNCTION(mount) {
 	const char *data = call_path(&call, 4);
 
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
-	return call_end_rc(&call, mount(source, target, fstype, flags, data), "mount", target);
+	return call_end_rc(&call, mount(source, target, fstype, flags, data), mount_call(fstype, flags), target);
 }
 
 /* umount2(target, flags) */
@@ -38,7 +49,7 @@ SYS_FUNCTION(separateMounts) {
 	int rc = unshare(CLONE_NEWNS);
 
 	if (rc < 0) return sys_throw(ctx, "unshare", NULL, errno);
-	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return sys_throw(ctx, "mount", "/", errno);
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return sys_throw(ctx, "mount --make-rprivate", "/", errno);
 	return JS_UNDEFINED;
 }
 

@@ -1,6 +1,6 @@
 /** A board's report for people and for grep: one line a fact, "KEY: VALUE". */
 import type { BoardReport, StorageReport } from '../../shared/report.ts';
-import { oneLine } from '../trouble.ts';
+import { printable } from '../trouble.ts';
 
 export function statusLines(report: BoardReport): readonly string[] {
   const { board, plan, rung, reasons, reset, device, repaired, booted, state, slots } = report;
@@ -31,6 +31,7 @@ export function statusLines(report: BoardReport): readonly string[] {
     fact('base-fits', report.base.fits),
     fact('base-waiting', report.base.waiting),
     ...boots.map((line) => fact('boot', line)),
+    ...report.kept.map((line) => fact('kept', line)),
     ...report.troubles.map((line) => fact('trouble', line)),
   ];
   return lines;
@@ -53,6 +54,9 @@ function storageLines({
   ];
 }
 
+/** Bytes; a line of the ledger has as many at most. */
+const longest = 4096;
+
 function fact(key: string, value: string | number | null): string {
-  return `${key}: ${value === null || value === '' ? '-' : oneLine(String(value))}`;
+  return `${key}: ${value === null || value === '' ? '-' : printable(String(value), longest)}`;
 }

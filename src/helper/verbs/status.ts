@@ -14,6 +14,7 @@ import { type BootStatus, readBootStatus } from '../boot-status.ts';
 import { fullness, fullnessWords } from '../fullness.ts';
 import { unprovisioned } from '../identity.ts';
 import { json } from '../json.ts';
+import { keptTroubles, troublesOfThisBoot } from '../kept-trouble.ts';
 import { readBoots } from '../ledger.ts';
 import { isKernelError } from '../port.ts';
 import { readRequests } from '../reset-paths.ts';
@@ -59,6 +60,7 @@ function reportOf(port: BoardPort): BoardReport {
       waiting: waitingIn(base?.facts ?? []),
     },
     boots: storage === undefined ? [] : readBoots(port, storage),
+    kept: storage === undefined ? [] : keptTroubles(port, storage),
     troubles: [
       ...troubles,
       ...troublesOfBoot(port, boot),
@@ -67,6 +69,7 @@ function reportOf(port: BoardPort): BoardReport {
       ...troublesOfStorage(port, room),
       ...troublesOfMemory(port, room),
       ...troublesOfBase(base),
+      ...troublesOfThisBoot(port),
     ].map(oneLine),
   };
 }

@@ -8,8 +8,19 @@ export interface CommandLine {
   readonly preamble: Uint8Array;
 }
 
-/** Dropbear refused longer commands until 2015 (MAX_CMD_LEN 1024, now 9000). */
-const longestLine = 1000;
+/** Dropbear refused longer commands until 2015 (MAX_CMD_LEN 1024, then 9000), and nothing is known of other servers. */
+export const longestAnywhere = 1000;
+const longestOfNewer = 8000;
+
+/**
+ * Most bytes of a command that a server takes. A longer one goes through stdin, which its shell reads byte by byte: a
+ * system call for each.
+ * @param software the server's name for itself, as "dropbear_2022.83"
+ */
+export function longestLine(software: string): number {
+  const year = Number(/^dropbear_(\d{4})\./.exec(software)?.[1]);
+  return year > 2015 || /^OpenSSH_\d/.test(software) ? longestOfNewer : longestAnywhere;
+}
 
 /** Dropbear's own $PATH lacked sbin until 2019; and a board's answers are to be read by a program. */
 const surroundings =
@@ -29,15 +40,18 @@ function loader(lastLine: string): string {
   ].join('\n');
 }
 
-/** @throws RangeError where a word has a NUL byte */
-export function commandLine(command: Command): CommandLine {
+/**
+ * @param longest bytes (longestLine)
+ * @throws RangeError where a word has a NUL byte
+ */
+export function commandLine(command: Command, longest: number = longestAnywhere): CommandLine {
   const text =
     command.kind === 'program'
       ? `exec ${command.words.map(quote).join(' ')}`
       : [`set -- ${command.words.map(quote).join(' ')}`, command.text].join('\n');
   const whole = `${surroundings}\n${text}`;
   const line = `exec /bin/sh -c ${quote(whole)}`;
-  if (Buffer.byteLength(line) <= longestLine) return { line, preamble: new Uint8Array() };
+  if (Buffer.byteLength(line) <= longest) return { line, preamble: new Uint8Array() };
   const lastLine = lineNotIn(whole);
   return {
     line: `exec /bin/sh -c ${quote(loader(lastLine))}`,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { commandLine } from '../../src/device/command-line.ts';
+import { commandLine, longestLine } from '../../src/device/command-line.ts';
 import { program, script, succeeded } from '../../src/device/device.ts';
 import { localDevice } from '../support/local-device.ts';
 import { testWith } from '../support/needs.ts';
@@ -43,6 +43,23 @@ test('no command line is longer than an old dropbear takes', (t) => {
   const { line, preamble } = commandLine(script('x'.repeat(100_000), ...awkward));
   t.true(Buffer.byteLength(line) < 1024);
   t.true(preamble.length > 100_000);
+});
+
+test('a server that is known to take long commands gets them whole', (t) => {
+  for (const [software, longest] of [
+    ['dropbear_2022.83', 8000],
+    ['dropbear_2016.74', 8000],
+    ['dropbear_2015.71', 1000],
+    ['dropbear_0.52', 1000],
+    ['dropbear', 1000],
+    ['OpenSSH_9.2p1 Debian-2', 8000],
+    ['something else', 1000],
+    ['', 1000],
+  ] as const)
+    t.is(longestLine(software), longest, software);
+  const command = script('x'.repeat(5000));
+  t.is(commandLine(command, longestLine('dropbear_2022.83')).preamble.length, 0);
+  t.true(commandLine(script('x'.repeat(8000)), longestLine('dropbear_2022.83')).preamble.length > 8000);
 });
 
 for (const shell of ['dash', 'busybox ash', 'mksh'] as const) {

@@ -18,6 +18,8 @@ export interface Connection {
   readonly client: Client;
   readonly lost: Promise<Loss>;
   readonly name: string;
+  /** Most bytes of a command that the server takes. */
+  readonly longestLine: number;
 }
 
 /** How long the loss of the connection may take to show after a channel has ended, in milliseconds. */
@@ -32,7 +34,7 @@ export async function runOverChannel(
   options: RunOptions,
 ): Promise<Outcome> {
   options.signal?.throwIfAborted();
-  const { line, preamble } = commandLine(command);
+  const { line, preamble } = commandLine(command, connection.longestLine);
   const bounds = watch(connection, options);
   let channel: ClientChannel | undefined;
   try {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Diagnostic, Failure, unwrap } from '../../diagnostics/diagnostic.ts';
 import { visible } from '../../diagnostics/escape.ts';
+import { longestLine } from '../command-line.ts';
 import type { Command, Device, Loss, Outcome, ReconnectOptions, RunOptions } from '../device.ts';
 import { parseAddress } from './address.ts';
 import { runOverChannel } from './channel.ts';
@@ -88,7 +89,8 @@ export class SshDevice implements Device {
   }
 
   run(command: Command, options: RunOptions = {}): Promise<Outcome> {
-    const connection = { client: this.#session.client, lost: this.#lost, name: this.name };
+    const { client, software } = this.#session;
+    const connection = { client, lost: this.#lost, name: this.name, longestLine: longestLine(software) };
     return this.#turns.take(() => runOverChannel(connection, command, options));
   }
 

@@ -1,9 +1,8 @@
-/**
- * What a folder on a board has, in one answer: names, kinds, permission bits, digests, targets of links. The board's
- * programs are asked only for what they all print alike: messages, dates and the columns of ls differ between them.
- */
+/** What a folder on a board has, read out of one answer: names, kinds, permission bits, digests, targets of links. */
 import { type DigestProgram, digestPrograms } from './digest.ts';
+import { type SeenForm, seenForms } from './seen.ts';
 import type { Sort } from './sorts.ts';
+import { readStamp } from './stamp.ts';
 
 export interface Inventory {
   /** Whether there is a folder. */
@@ -12,6 +11,10 @@ export interface Inventory {
   /** Programs that were looked for and found. */
   readonly programs: ReadonlySet<string>;
   readonly found: ReadonlyMap<string, Found>;
+  /** How the board can tell that nobody wrote to a folder, where it can. */
+  readonly form?: SeenForm;
+  /** Where the stamp said what there is: that it is the very tree, that it is another, or that it cannot be read. */
+  readonly stamp?: 'same' | 'other' | 'torn';
 }
 
 export interface Found {
@@ -22,45 +25,6 @@ export interface Found {
   readonly target?: string;
 }
 
-const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
-
-/**
- * Shell functions. ovl_tools looks what the board has; ovl_list FOLDER SORTS prints that, and what the folder has. Every
- * part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where find can
- * do that. SORTS is expressionOf(sorts). $ovl_only narrows which files get digests; where find does not know it, all get
- * them.
- */
-export const inventoryFunctions = `
-ovl_tools() {
-  ovl_digest=
-  for ovl_word in ${digestPrograms.join(' ')}; do
-    if [ -z "$ovl_digest" ] && command -v "$ovl_word" >/dev/null 2>&1; then ovl_digest=$ovl_word; fi
-  done
-  ovl_digest=\${ovl_digest:-wc -c}
-  ovl_have=
-  for ovl_word in ${looked.join(' ')}; do
-    if command -v "$ovl_word" >/dev/null 2>&1; then ovl_have="$ovl_have $ovl_word"; fi
-  done
-  ovl_end=-print0
-  find / -prune -print0 >/dev/null 2>&1 || ovl_end=-print
-}
-ovl_list() (
-  echo "$ovl_mark programs $ovl_have"
-  echo "$ovl_mark digest $ovl_digest"
-  echo "$ovl_mark end $ovl_end"
-  cd "$1" 2>/dev/null || exit 0
-  echo "$ovl_mark there"
-  echo "$ovl_mark names"
-  eval "find . $2"
-  echo
-  echo "$ovl_mark links"
-  find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
-  echo "$ovl_mark sums"
-  find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
-  echo "$ovl_mark done"
-)
-`;
-
 /** Reads an answer. Whatever it has, the result is only ever compared with what is wanted. */
 export function readInventory(answer: Uint8Array, mark: string, sorts: readonly Sort[]): Inventory {
   const parts = partsOf(answer, mark);
@@ -69,25 +33,78 @@ export function readInventory(answer: Uint8Array, mark: string, sorts: readonly 
       .find((head) => head.startsWith(`${name} `))
       ?.slice(name.length + 1)
       .trim() ?? '';
-  const digest = digestPrograms.find((one) => one === word('digest')) ?? 'wc -c';
-  const sums = readSums(parts.get('sums') ?? '', digest);
-  const links = readLinks(parts.get('links') ?? '');
-  const found = new Map<string, Found>();
-  const names = readNames(parts.get('names') ?? '', word('end') === '-print0' ? '\0' : '\n');
-  for (const [name, times] of names) {
-    const { kind, mode } = sorts[times - 1] ?? other;
-    const [sum, target] = [sums.get(name), links.get(name)];
-    found.set(name, {
-      kind,
-      ...(mode === undefined ? {} : { mode }),
-      ...(sum === undefined ? {} : { digest: sum }),
-      ...(target === undefined ? {} : { target }),
-    });
+  const digest: DigestProgram = digestPrograms.find((one) => one === word('digest')) ?? 'wc -c';
+  const form = seenForms.find((one) => one === word('form'));
+  const all = {
+    there: parts.has('there'),
+    digest,
+    programs: new Set(word('programs').split(' ')),
+    ...(form === undefined ? {} : { form }),
+  };
+  if (parts.has('same')) return { ...all, stamp: 'same', found: new Map() };
+  const stamped = parts.get('stamp');
+  if (stamped !== undefined) {
+    const found = readStamp(stamped);
+    return {
+      ...all,
+      digest: 'sha256sum',
+      stamp: found === undefined ? 'torn' : 'other',
+      found: found ?? new Map(),
+    };
   }
-  return { there: parts.has('there'), digest, programs: new Set(word('programs').split(' ')), found };
+  const sums = readSums(parts.get('sums') ?? '', digest);
+  const entries = parts.get('entries');
+  const named =
+    entries === undefined
+      ? fromNames(parts, word('end') === '-print0' ? '\0' : '\n', sorts)
+      : fromEntries(entries);
+  const found = new Map<string, Found>();
+  for (const [name, one] of named) {
+    const sum = sums.get(name);
+    found.set(name, sum === undefined ? one : { ...one, digest: sum });
+  }
+  return { ...all, found };
 }
 
 const other: Sort = { kind: 'other' };
+
+function fromNames(
+  parts: ReadonlyMap<string, string>,
+  end: string,
+  sorts: readonly Sort[],
+): ReadonlyMap<string, Found> {
+  const links = readLinks(parts.get('links') ?? '');
+  const found = new Map<string, Found>();
+  for (const [name, times] of readNames(parts.get('names') ?? '', end)) {
+    const { kind, mode } = sorts[times - 1] ?? other;
+    const target = links.get(name);
+    found.set(name, {
+      kind,
+      ...(mode === undefined ? {} : { mode }),
+      ...(target === undefined ? {} : { target }),
+    });
+  }
+  return found;
+}
+
+const kinds: Readonly<Record<string, Sort['kind']>> = { d: 'directory', f: 'file', l: 'symlink' };
+
+/** "TYPE MODE ./NAME//TARGET" and NUL; no name has two slashes in a row. */
+function fromEntries(body: string): ReadonlyMap<string, Found> {
+  const found = new Map<string, Found>();
+  for (const record of body.split('\0')) {
+    const [, type = '', mode = '', name, target = ''] =
+      /^(\S) ([0-7]+) \.\/(.*?)\/\/(.*)$/s.exec(record) ?? [];
+    if (name === undefined) continue;
+    const kind = kinds[type] ?? 'other';
+    found.set(name, {
+      kind,
+      mode: Number.parseInt(mode, 8),
+      ...(kind === 'symlink' ? { target } : {}),
+    });
+  }
+  return found;
+}
 
 /** What stands below each of the script's own lines; the first of a name counts. */
 function partsOf(answer: Uint8Array, mark: string): ReadonlyMap<string, string> {

@@ -1,15 +1,15 @@
 /** A place on a board, and what is run beside it. */
 import { randomBytes } from 'node:crypto';
-import { Failure } from '../../diagnostics/diagnostic.ts';
 import { type Device, type RunOptions, script, succeeded } from '../device.ts';
 import { answerLimit, SessionAnswer } from './answer.ts';
 import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import type { Parcel } from './parcel.ts';
 import { counting, type Progress } from './progress.ts';
-import { discardScript, receiveLines, switchScript, uploadScript } from './scripts.ts';
+import { discardScript, receiveLines, uploadScript } from './scripts.ts';
 import { sendFiles } from './send-files.ts';
 import { expressionOf, type Sort } from './sorts.ts';
+import { type Stamping, switchOver } from './switch.ts';
 import { type Answer, cannotReceive, failedAt, uploadFailure } from './trouble.ts';
 
 export interface UploadOptions {
@@ -21,6 +21,8 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
   /** Longest time without a byte in either direction, in milliseconds; two minutes by default, because flash erases. */
   readonly silenceMs?: number;
+  /** Reads every file on the board, even where nobody wrote to any since the last upload. */
+  readonly reread?: boolean;
 }
 
 export type UploadStep = 'ask' | 'send' | 'verify' | 'switch' | 'discard';
@@ -78,14 +80,17 @@ export class Place {
 
   /**
    * Asks what is there, and goes on with what `choose` makes of it.
+   * @param wanted digest of the tree, for which the board's stamp is believed; empty where none is
    * @param choose gives what is to be sent, or undefined
    */
   async exchange(
     sorts: readonly Sort[],
+    wanted: string,
     choose: (before: Inventory) => Promise<Parcel | undefined>,
   ): Promise<Exchanged> {
     this.#step('ask');
-    const session = new Session(this, sorts, this.#options, async (before) => {
+    const session = new Session(this, [expressionOf(sorts), wanted], sorts, this.#options, async (before) => {
+      if (before.stamp === 'same' || before.stamp === 'torn') return undefined;
       if (!before.programs.has('find')) throw cannotReceive(['find']);
       const parcel = await choose(before);
       if (parcel !== undefined) this.#step('send');
@@ -111,12 +116,10 @@ export class Place {
     return counting(total, this.#options.onProgress ?? (() => {}));
   }
 
-  async switch(): Promise<void> {
+  /** @param stamping what the stamp is made of; undefined where the folder gets none */
+  async switch(stamping: Stamping | undefined): Promise<void> {
     this.#step('switch');
-    const answer = await this.run(switchScript, [], { boardState: 'unknown' });
-    if (answer.ok && answer.stdout.includes(`${this.mark} switched`)) return;
-    const failure = uploadFailure(this.dest, answer, this.mark, 0);
-    throw new Failure(failure.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })));
+    await switchOver(this, stamping);
   }
 
   /** Best effort where the connection is the trouble: what is left is removed by the next upload. */
@@ -131,6 +134,7 @@ class Session {
   before: Inventory | undefined;
   parcel: Parcel | undefined;
   readonly #place: Place;
+  readonly #words: readonly string[];
   readonly #sorts: readonly Sort[];
   readonly #options: UploadOptions;
   readonly #choose: (before: Inventory) => Promise<Parcel | undefined>;
@@ -139,11 +143,13 @@ class Session {
 
   constructor(
     place: Place,
+    words: readonly string[],
     sorts: readonly Sort[],
     options: UploadOptions,
     choose: (before: Inventory) => Promise<Parcel | undefined>,
   ) {
     this.#place = place;
+    this.#words = words;
     this.#sorts = sorts;
     this.#options = options;
     this.#choose = choose;
@@ -163,7 +169,7 @@ class Session {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const answer = await this.#place.run(uploadScript, [expressionOf(this.#sorts)], {
+      const answer = await this.#place.run(uploadScript, this.#words, {
         stdin: this.#stdin(),
         signal: late.signal,
         onStdout: (chunk) => this.#answer.add(chunk),

@@ -3,7 +3,9 @@
  * programs' own messages. Words: destination, mark, then the script's own.
  */
 import { quote } from '../../render/quote.ts';
-import { inventoryFunctions } from './inventory.ts';
+import { inventoryFunctions } from './inventory-script.ts';
+import { seenFunctions } from './seen.ts';
+import { stampFunctions } from './stamp.ts';
 
 /** Beside the destination, so on its file system: what is being put together, what is complete, what was there before. */
 export const besides = {
@@ -11,12 +13,13 @@ export const besides = {
   next: '.ovl-next',
   previous: '.ovl-previous',
   older: '.ovl-older',
+  stamp: '.ovl-stamp',
 } as const;
 
 const names = `
 ovl_dest=$1 ovl_mark=$2
 ovl_new=$ovl_dest${besides.partial} ovl_next=$ovl_dest${besides.next}
-ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older}
+ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older} ovl_stamp=$ovl_dest${besides.stamp}
 umask 022
 ovl_only=
 `;
@@ -93,15 +96,33 @@ eval "$ovl_rest"
 
 /**
  * All of an upload but the switch, in one session, because each costs a round trip, a login shell and the reading of its
- * script. $3: what find is to tell (expressionOf). What the destination has is the first answer; stdin then says how it
- * goes on (receiveLines), or ends where nothing is to be done, and the archive follows. Where there is no destination,
- * no digest is made before.
+ * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
+ * be believed. What the destination has is the first answer; stdin then says how it goes on (receiveLines), or ends where
+ * nothing is to be done, and the archive follows. Where there is no destination, no digest is made before.
  */
-export const uploadScript = `${names}${inventoryFunctions}${resume}
+export const uploadScript = `${names}${inventoryFunctions}${stampFunctions}${resume}
 ovl_sorts=$3
 if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
+ovl_known=
+if [ -n "$4" ] && ovl_stamped; then
+  ovl_known=yes
+  if [ "$ovl_tree" = "$4" ]; then
+    echo "$ovl_mark there"
+    echo "$ovl_mark same"
+    echo "$ovl_mark asked"
+    exit 0
+  fi
+fi
 ovl_tools
-ovl_list "$ovl_dest" "$ovl_sorts"
+if [ -n "$ovl_known" ]; then
+  ovl_tell
+  echo "$ovl_mark there"
+  echo "$ovl_mark stamp"
+  cat "$ovl_stamp"
+  echo "$ovl_mark done"
+else
+  ovl_list "$ovl_dest" "$ovl_sorts"
+fi
 ${failing}${goOn}${begin}${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 tar xpf - || ovl_fail unpack
@@ -137,13 +158,15 @@ ${finish}`;
 /**
  * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
  * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last.
+ * Then $3, a SeenForm or nothing: what the board sees of the folder is printed, and stdin is the stamp made of it, or ends.
+ * Nothing relies on a stamp, so nothing fails where there can be none.
  */
-export const switchScript = `${names}
+export const switchScript = `${names}${seenFunctions}
 trap '' HUP INT TERM
 set -e
 if [ -d "$ovl_new" ]; then
   if [ -e "$ovl_next" ]; then rm -rf "$ovl_next"; fi
-  mv "$ovl_new" "$ovl_next"
+  if [ -e "$ovl_dest" ]; then mv "$ovl_new" "$ovl_next"; else ovl_next=$ovl_new; fi
 fi
 [ -d "$ovl_next" ]
 if [ -e "$ovl_dest" ]; then
@@ -161,6 +184,19 @@ fi
 sync -f "$ovl_dest" 2>/dev/null || sync
 if [ -e "$ovl_older" ]; then rm -rf "$ovl_older"; fi
 echo "$ovl_mark switched"
+set +e
+ovl_form=$3
+if [ -n "$ovl_form" ] && cd "$ovl_dest"; then
+  echo "$ovl_mark place"
+  pwd -P
+  echo "$ovl_mark mounts"
+  cat /proc/self/mountinfo 2>/dev/null
+  echo "$ovl_mark seen"
+  ovl_seen 2>/dev/null
+  echo "$ovl_mark looked"
+  if cat 2>/dev/null >"$ovl_stamp.new" && [ -s "$ovl_stamp.new" ]; then mv "$ovl_stamp.new" "$ovl_stamp"; else rm -f "$ovl_stamp.new"; fi
+fi
+exit 0
 `;
 
 /** Takes the staged part away again. */

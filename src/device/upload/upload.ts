@@ -4,9 +4,12 @@
  */
 import type { Device } from '../device.ts';
 import type { DigestProgram } from './digest.ts';
-import { differing, parcelOf } from './parcel.ts';
+import type { Inventory } from './inventory.ts';
+import { differing, type Parcel, parcelOf } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import { sortsOf } from './sorts.ts';
+import { mostStamped, treeDigest } from './stamp.ts';
+import type { Stamping } from './switch.ts';
 import { type UploadEntry, uploadTree } from './tree.ts';
 import { disagreement } from './trouble.ts';
 
@@ -18,7 +21,8 @@ export interface Upload {
   /** Files that were sent, and bytes of the archive. */
   readonly files: number;
   readonly bytes: number;
-  readonly verifiedBy: DigestProgram;
+  /** The board's program that read the files, or "stamp" where nobody wrote to any since they were read. */
+  readonly verifiedBy: DigestProgram | 'stamp';
   /** Makes it the destination; what was there before is kept as DEST.ovl-previous. The last write. */
   readonly switch: () => Promise<void>;
   /** Takes the staged part away instead. */
@@ -41,13 +45,15 @@ export async function upload(
   const board = new Place(device, dest, options);
   const tree = uploadTree(entries);
   const sorts = sortsOf(tree.values());
-  const { before, sent } = await board.exchange(sorts, (found) => parcelOf(tree, found, sorts));
+  const exchange = (wanted: string) => board.exchange(sorts, wanted, (found) => parcelOf(tree, found, sorts));
+  const first = await exchange(options.reread === true ? '' : treeDigest(tree));
+  const { before, sent } = first.before.stamp === 'torn' ? await exchange('') : first;
   if (sent === undefined)
     return {
       kind: 'unchanged',
       files: 0,
       bytes: 0,
-      verifiedBy: before.digest,
+      verifiedBy: before.stamp === 'same' ? 'stamp' : before.digest,
       switch: async () => {},
       discard: async () => {},
     };
@@ -62,7 +68,18 @@ export async function upload(
     files: parcel.entries.filter(({ kind }) => kind === 'file').length,
     bytes: parcel.bytes,
     verifiedBy: after.digest,
-    switch: () => board.switch(),
+    switch: () => board.switch(stampingOf(tree, after, parcel, options)),
     discard: () => board.discard(),
   };
+}
+
+/** Files that came without tar have the clock's time, which nothing can be told from. */
+function stampingOf(
+  tree: ReadonlyMap<string, UploadEntry>,
+  { form, digest }: Inventory,
+  { hasTar }: Parcel,
+  { mtime = 0 }: UploadOptions,
+): Stamping | undefined {
+  if (form === undefined || !hasTar || mtime !== 0 || tree.size > mostStamped) return undefined;
+  return { form, program: digest, tree };
 }

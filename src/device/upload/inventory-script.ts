@@ -1,0 +1,56 @@
+/**
+ * How a board is asked for what a folder has. Its programs are asked only for what they all print alike: messages, dates and
+ * the columns of ls differ between them.
+ */
+import { digestPrograms } from './digest.ts';
+import { seenFunctions } from './seen.ts';
+
+const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
+
+/**
+ * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder
+ * has. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
+ * find can do that. Where it has -printf, one walk tells all but the digests. SORTS is expressionOf(sorts). $ovl_only
+ * narrows which files get digests; where find does not know it, all get them.
+ */
+export const inventoryFunctions = `${seenFunctions}
+ovl_tools() {
+  ovl_digest=
+  for ovl_word in ${digestPrograms.join(' ')}; do
+    if [ -z "$ovl_digest" ] && command -v "$ovl_word" >/dev/null 2>&1; then ovl_digest=$ovl_word; fi
+  done
+  ovl_digest=\${ovl_digest:-wc -c}
+  ovl_have=
+  for ovl_word in ${looked.join(' ')}; do
+    if command -v "$ovl_word" >/dev/null 2>&1; then ovl_have="$ovl_have $ovl_word"; fi
+  done
+  ovl_look
+  ovl_end=-print0
+  [ "$ovl_form" = printf ] || find / -prune -print0 >/dev/null 2>&1 || ovl_end=-print
+}
+ovl_tell() {
+  echo "$ovl_mark programs $ovl_have"
+  echo "$ovl_mark digest $ovl_digest"
+  echo "$ovl_mark end $ovl_end"
+  echo "$ovl_mark form $ovl_form"
+}
+ovl_list() (
+  ovl_tell
+  cd "$1" 2>/dev/null || exit 0
+  echo "$ovl_mark there"
+  if [ "$ovl_form" = printf ]; then
+    echo "$ovl_mark entries"
+    find . -printf '%y %m %p//%l\\0'
+    echo
+  else
+    echo "$ovl_mark names"
+    eval "find . $2"
+    echo
+    echo "$ovl_mark links"
+    find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
+  fi
+  echo "$ovl_mark sums"
+  find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
+  echo "$ovl_mark done"
+)
+`;

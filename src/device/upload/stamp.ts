@@ -1,0 +1,106 @@
+/**
+ * The stamp that stands beside an uploaded folder: what the board saw of it when it was complete, which tree that was, and
+ * the tree's digests. Where the board sees the same again, nothing needs to be read, and the digests are the folder's.
+ */
+import { createHash } from 'node:crypto';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Found } from './inventory.ts';
+import type { UploadEntry } from './tree.ts';
+
+const kind = 'overlaykit-stamp';
+/** Of what is written into a stamp, and of what the board is asked to print. */
+const version = 1;
+
+/** More entries get no stamp: it has 40 bytes or so for each, on storage that is small. */
+export const mostStamped = 20_000;
+const mostBytes = 64 << 20;
+
+/** Programs whose word on a listing is taken. */
+const listingDigests: Readonly<Record<string, string>> = { sha256sum: 'sha256', md5sum: 'md5' };
+
+/**
+ * Shell functions; they need seenFunctions. ovl_stamped: whether the stamp's listing is what the board sees now; sets
+ * $ovl_tree to the digest of the stamp's tree. It says which program made the listing, so that none has to be looked for.
+ */
+export const stampFunctions = `
+ovl_stamped() {
+  [ -f "$ovl_stamp" ] && read -r ovl_word ovl_number ovl_form ovl_sum ovl_was ovl_tree <"$ovl_stamp" || return 1
+  [ "$ovl_word $ovl_number" = "${kind} ${version}" ] || return 1
+  case $ovl_sum in sha256sum | md5sum) ;; *) return 1 ;; esac
+  ovl_now=$(cd "$ovl_dest" && ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)
+  [ "\${ovl_now%% *}" = "$ovl_was" ]
+}
+`;
+
+/** One word for a tree: the same for the same paths, kinds, modes, contents and targets. */
+export function treeDigest(tree: ReadonlyMap<string, UploadEntry>): string {
+  return digestOf(rows([...tree.values()].map(rowOf)));
+}
+
+/** path, mode or -1 for a symbolic link, then the digest of a file, the target of a link, or nothing. */
+type Row = readonly [path: string, mode: number, what: string];
+
+function rowOf(entry: UploadEntry): Row {
+  if (entry.kind === 'symlink') return [entry.path, -1, entry.target];
+  return [entry.path, entry.mode, entry.kind === 'file' ? entry.sha256 : ''];
+}
+
+function rows(all: readonly Row[]): string {
+  return JSON.stringify(all);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** @param program the digest program of the board; undefined comes back where its word is not enough */
+export function stampOf(
+  listing: Uint8Array,
+  form: string,
+  program: string,
+  tree: ReadonlyMap<string, UploadEntry>,
+): Uint8Array | undefined {
+  const algorithm = listingDigests[program];
+  if (algorithm === undefined) return undefined;
+  const text = rows([...tree.values()].map(rowOf));
+  const listed = createHash(algorithm).update(listing).digest('hex');
+  const index = deflateRawSync(text, { level: constants.Z_BEST_SPEED }).toString('base64');
+  return Buffer.from(`${kind} ${version} ${form} ${program} ${listed} ${digestOf(text)}\n${index}\n`);
+}
+
+/** What a stamp says the folder has; undefined for one that is torn, or of another version. */
+export function readStamp(text: string): ReadonlyMap<string, Found> | undefined {
+  const [head = '', index = ''] = text.split('\n');
+  const [first, second, , , , tree] = head.split(' ');
+  if (first !== kind || second !== String(version)) return undefined;
+  try {
+    const packed = Buffer.from(index, 'base64');
+    const json = inflateRawSync(packed, { maxOutputLength: mostBytes }).toString('utf8');
+    return digestOf(json) === tree ? foundIn(JSON.parse(json)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function foundIn(value: unknown): ReadonlyMap<string, Found> | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const found = new Map<string, Found>();
+  for (const row of value as readonly unknown[]) {
+    if (!isRow(row)) return undefined;
+    const [path, mode, what] = row;
+    if (mode < 0) found.set(path, { kind: 'symlink', target: what });
+    else if (what === '') found.set(path, { kind: 'directory', mode });
+    else found.set(path, { kind: 'file', mode, digest: what });
+  }
+  return found;
+}
+
+function isRow(value: unknown): value is Row {
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    typeof value[0] === 'string' &&
+    Number.isInteger(value[1]) &&
+    typeof value[2] === 'string'
+  );
+}

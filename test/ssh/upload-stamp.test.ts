@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { script, succeeded } from '../../src/device/device.ts';
+import type { SshDevice } from '../../src/device/ssh/ssh-device.ts';
+import { upload } from '../../src/device/upload/upload.ts';
+import { directory } from '../../src/lab/roots/root-file.ts';
+import { connected, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
+import { file, folder, link, noise } from '../support/upload-tree.ts';
+import { makeWritableRoot } from '../support/writable-board.ts';
+
+function tree(version: string) {
+  return [
+    folder('etc'),
+    file('etc/version', version),
+    file('etc/same', 'same'),
+    file('bin/tool', noise(60_000, 'tool'), 0o755),
+    link('current', version),
+  ];
+}
+
+interface Board {
+  readonly device: SshDevice;
+  /** Of an ext4 file system. */
+  readonly place: string;
+  /** Runs a line of shell in the place. */
+  readonly sh: (line: string) => Promise<void>;
+  /** Uploads a version and switches to it; says how it went, how many files went over, and what they were told by. */
+  readonly ask: (version: string, reread?: boolean) => Promise<string>;
+}
+
+async function boardOf(
+  t: ExecutionContext,
+  user: 'root' | 'board',
+  kind: 'dropbear' | 'openssh',
+): Promise<Board> {
+  const work = await mkdtemp(join(tmpdir(), 'ovl-stamp-'));
+  t.teardown(() => rm(work, { recursive: true, force: true }));
+  const rootImage = join(work, 'root.img');
+  const files = [directory('/small'), directory('/readonly'), directory('/files')];
+  await makeWritableRoot(rootImage, { root: { files } });
+  const server = await serverFor(t, { kind, rootImage });
+  const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
+  const device = await connected(t, `${user}@127.0.0.1:${server.port}`, { configFile });
+  const place = user === 'board' ? '/files' : join(server.folder, 'root/files');
+  return {
+    device,
+    place,
+    sh: async (line) => {
+      const outcome = await device.run(script(`cd "$1" && { ${line}; }`, place));
+      t.true(succeeded(outcome), `${line}: ${outcome.stderr}`);
+    },
+    ask: async (version, reread = false) => {
+      const sent = await upload(device, `${place}/site`, tree(version), { reread });
+      await sent.switch();
+      return `${sent.kind} ${sent.files} ${sent.verifiedBy}`;
+    },
+  };
+}
+
+const changes: readonly (readonly [what: string, line: string, sent: string])[] = [
+  ['written in place, as long as before', 'printf x >site/etc/version', 'staged 1'],
+  ['written, and its time put back', 'printf y >site/etc/version; touch -d @0 site/etc/version', 'staged 1'],
+  [
+    'another in its place, with the same time',
+    'printf z >new; touch -d @0 new; mv new site/etc/version',
+    'staged 1',
+  ],
+  ['one file more', ': >site/more; touch -d @0 site/more', 'staged 0'],
+  ['one folder more', 'mkdir site/etc/more', 'staged 0'],
+  ['one less', 'rm site/etc/same', 'staged 1'],
+  ['other permissions', 'chmod 700 site/bin/tool', 'staged 1'],
+  ['another target', 'rm site/current; ln -s other site/current', 'staged 0'],
+  ['the folder gone', 'rm -rf site', 'staged 3'],
+];
+
+/** The machine's own programs (find with -printf) for root, busybox (stat) for board. */
+const users = [
+  ['root', 'dropbear'],
+  ['board', 'openssh'],
+] as const;
+
+for (const [user, kind] of users) {
+  testOnServer(
+    `${user} on ${kind}: what nobody wrote to is not read, and every change is seen`,
+    async (t) => {
+      const { ask, sh } = await boardOf(t, user, kind);
+      t.is(await ask('1'), 'staged 3 sha256sum');
+      t.is(await ask('1'), 'unchanged 0 stamp');
+      t.is(await ask('1', true), 'unchanged 0 sha256sum', 'read on demand');
+      for (const version of ['2', '3', '4'])
+        t.is(await ask(version), 'staged 1 sha256sum', 'the stamp tells what is there');
+      t.is(await ask('4'), 'unchanged 0 stamp', 'with links to the versions before');
+      for (const [what, line, sent] of changes) {
+        t.is(await ask('4'), 'unchanged 0 stamp', `before: ${what}`);
+        await sh(line);
+        t.is(await ask('4'), `${sent} sha256sum`, what);
+        t.is(await ask('4', true), 'unchanged 0 sha256sum', `after: ${what}`);
+      }
+    },
+  );
+
+  testOnServer(`${user} on ${kind}: a stamp that a power cut has torn is no stamp`, async (t) => {
+    const { ask, sh } = await boardOf(t, user, kind);
+    await ask('1');
+    await sh('cp site.ovl-stamp whole; head -n 1 whole >head; cat head >site.ovl-stamp');
+    t.is(await ask('1'), 'unchanged 0 stamp', 'the first line is enough for that');
+    t.is(await ask('2'), 'staged 1 sha256sum', 'without an index the files are read');
+    await sh('cp site.ovl-stamp whole; head -n 1 whole >head');
+    for (const line of [
+      ': >cut',
+      'head -c 5 head >cut',
+      'head -c 80 head >cut',
+      'rm site.ovl-stamp; : >cut',
+    ]) {
+      await sh(`${line}; cat cut >site.ovl-stamp`);
+      t.is(await ask('2'), 'unchanged 0 sha256sum', line);
+    }
+  });
+}
+
+testOnServer('where a program can write without a time that moves there is no stamp', async (t) => {
+  const server = await serverFor(t, { kind: 'dropbear' });
+  const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
+  const device = await connected(t, `root@127.0.0.1:${server.port}`, { configFile });
+  // What stands there is a tmpfs.
+  const dest = join(server.folder, 'root/small/site');
+  for (const expected of ['staged sha256sum', 'unchanged sha256sum']) {
+    const sent = await upload(device, dest, tree('1'));
+    await sent.switch();
+    t.is(`${sent.kind} ${sent.verifiedBy}`, expected);
+  }
+  const { stdout } = await device.run(script('ls "$1"', join(server.folder, 'root/small')));
+  t.is(stdout.toString(), 'site\n');
+});

@@ -14,6 +14,8 @@ const file = 'troubles';
 const maxBytes = 8192;
 /** Lines; what fails again and again is one of them. */
 const most = 8;
+/** Characters of a line: all of them fit into what is read, whatever noise is among them. */
+const longest = 500;
 
 /** Keeps a line in both places, as far as they are there: it was said already, and this must not hide it. */
 export function keepTrouble(port: BoardPort, text: string): void {
@@ -50,7 +52,7 @@ function keepIn(port: BoardPort, directory: number, line: string): void {
 
 function linesIn(port: BoardPort, directory: number): readonly string[] {
   const lines = (port.readIn(directory, file, maxBytes) ?? '').split('\n');
-  return lines.filter((line) => line !== '').map((line) => printable(line, maxBytes));
+  return lines.filter((line) => line !== '').map((line) => printable(line, longest));
 }
 
 function textOf(line: string): string {

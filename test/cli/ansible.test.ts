@@ -152,7 +152,7 @@ ansibleTest('what makes no sense is refused before a board is asked', async (t) 
     ['reset', { path: '/etc/x' }, /^reset forgets the changes at \/etc\/x for good/],
     ['reset', { path: 'etc/x', sure: true }, /does not begin with a slash/],
     ['deploy', {}, /missing required arguments: bundle/],
-    ['deploy', { bundle: 'missing.tar' }, /missing\.tar/],
+    ['deploy', { bundle: 'missing.tar' }, /^missing\.tar: there is no such file/],
     ['deploy', { bundle: 'x', image: 'y' }, /parameters are required together: image, slot/],
     ['status', { colour: 'red' }, /Unsupported parameters .*colour/],
     ['status', { host: '--hosts=x' }, /is not the address of a board/],

@@ -8,7 +8,7 @@ import {
 } from '../support/ansible/sandbox-board.ts';
 
 ansibleSandbox('check mode, deploy, the same again, facts, snapshot, rollback, confirm, reset', async (t) => {
-  const tar = await bundle('first');
+  const tar = await bundle('20MiB');
   await SandboxBoards.with(t, ['pole'], async (boards) => {
     const board = boards.board('pole');
     const play = async (

@@ -1,5 +1,5 @@
 /** ansible-playbook as people run it: the collection built and installed from its own folder, nothing of this machine's user. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -33,6 +33,8 @@ export interface PlayOptions {
   /** Words of ansible-playbook: --check, --diff. */
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Files that lie in the playbook's folder "files": names, and where they come from. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export type Inventory = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -57,6 +59,9 @@ export class Playbooks {
     const boards = { all: { hosts: inventory, vars: { ansible_connection: 'ssh' } } };
     await writeFile(join(folder, 'hosts.yaml'), JSON.stringify(boards));
     await writeFile(join(folder, 'play.yaml'), JSON.stringify(plays));
+    await mkdir(join(folder, 'files'));
+    for (const [name, path] of Object.entries(options.files ?? {}))
+      await copyFile(path, join(folder, 'files', name));
     const ran = await this.run(
       'ansible-playbook',
       ['-i', 'hosts.yaml', ...(options.words ?? []), 'play.yaml'],

@@ -16,15 +16,12 @@ export const ansibleSandbox = testWith(
   ...(['debugfs', 'musl-gcc', 'dropbear', 'dropbearkey', 'ssh', 'ssh-keygen'] as const),
 );
 
-/** A bundle of these boards; another one for each text. */
-export async function bundle(
-  description: string,
-  more: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
+/** A bundle of these boards; another plan for each size of what is kept in memory. */
+export async function bundle(size: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const folder = await mkdtemp(join(work, 'bundle-'));
   // Nobody but who is asked to confirms a boot, so that a test can look at one that is not.
   const generations = { attempts: 99, confirm: 'command' };
-  const board = writableBoardText({ helper: {}, generations, description, ...more });
+  const board = writableBoardText({ helper: {}, generations, tmpfs: { size }, ...more });
   await writeFile(join(folder, 'pole.yaml'), board);
   const { exitCode, stderr } = await ovl(['build', 'pole.yaml', '-o', 'out'], { cwd: folder });
   if (exitCode !== 0) throw new Error(stderr);

@@ -7,7 +7,7 @@ on the host that the task is delegated to. Where the board is, the inventory say
 import os
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.overlaykit.board.plugins.module_utils.arguments import (
     CARRIED,
@@ -90,7 +90,12 @@ class ActionModule(ActionBase):
 
     def _find(self, path):
         """A file of the playbook or its role, as the module copy looks for it."""
-        return self._find_needle("files", path)
+        try:
+            return self._find_needle("files", path)
+        except AnsibleError as error:
+            # Ansible's own words speak of an option that is not here.
+            where = "there is no such file, in the folder files of the playbook or its role, or beside it"
+            raise AnsibleActionFail(f"{path}: {where}") from error
 
     def _here_path(self, path):
         return None if path is None else self._loader.path_dwim(path)

@@ -28,7 +28,10 @@ deploy_look() {
   if [ /bin/sh -ef /bin/sh ] 2>/dev/null; then echo "ef"; fi
   if command -v sha256sum >/dev/null 2>&1; then echo "sha256sum"; fi
   [ ! -e "$1/sbin" ] || [ ! -d "$1/etc" ] || echo "tree"
-  [ ! -x /sbin/overlay_helper ] || echo "helper"
+  # Not by its name in a union, which may have begun to run since ROOT was said: see deploy_confirm.
+  ovl_dir=/rom
+  [ -d /rom/sbin ] || ovl_dir=$1
+  [ ! -x "$ovl_dir/sbin/overlay_helper" ] || echo "helper"
   echo end
 }
 
@@ -117,6 +120,8 @@ deploy_confirm() {
       rm -f "$1/$ovl_pair"
     fi
   done
+  # A union that was asked for one of these names before has remembered that it is not there, and does not look below again.
+  [ ! -w /proc/sys/vm/drop_caches ] || echo 2 >/proc/sys/vm/drop_caches
   if [ -e "$ovl_dir/overlaykit.sh" ] && [ -d "$1/etc/profile.d" ]; then
     deploy_replace "$1/etc/profile.d/overlaykit.sh" <"$ovl_dir/overlaykit.sh" || return 1
   fi

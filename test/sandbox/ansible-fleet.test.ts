@@ -63,7 +63,7 @@ async function healthCheck(t: ExecutionContext, boards: SandboxBoards): Promise<
   t.is(played.exitCode, 0, played.said);
   const of = (name: string): Readonly<Record<string, unknown>> => played.one(name, 'pole1').result;
   t.like(of('stage'), { changed: true, outcome: 'waiting', restart_needed: true });
-  t.like(of('stage again'), { changed: false, outcome: 'nothing', restart_needed: true });
+  t.like(of('stage again'), { changed: false, outcome: 'waiting', steps: [], restart_needed: true });
   t.like(of('confirm'), { changed: true, outcome: 'confirmed', steps: ['confirm', 'forget'] });
   t.like(of('confirm again'), { changed: false, outcome: 'nothing', restart_needed: false });
 

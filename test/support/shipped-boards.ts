@@ -23,18 +23,14 @@ process.env.TMPDIR = join(work, 'tmp');
 mkdirSync(process.env.TMPDIR);
 test.after.always(() => rm(work, { recursive: true, force: true }));
 
+/** What Debian's kernel in QEMU needs, to be had and to boot. */
+export const vmTools = [
+  ...(['qemu-system-x86_64', 'setpriv', 'sqfstar', 'busybox', 'depmod'] as const),
+  ...(['dpkg-deb', 'apt-get', 'xz', 'musl-gcc'] as const),
+] as const;
+
 /** Tests that boot Debian's kernel in QEMU. */
-export const vm = testWith(
-  'qemu-system-x86_64',
-  'setpriv',
-  'sqfstar',
-  'busybox',
-  'depmod',
-  'dpkg-deb',
-  'apt-get',
-  'xz',
-  'musl-gcc',
-);
+export const vm = testWith(...vmTools);
 
 /** What the lab's own kernel needs, to be built and to boot. */
 export const ownKernelTools = [

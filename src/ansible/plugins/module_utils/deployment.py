@@ -20,8 +20,9 @@ def deploy(board, params, check_mode):
         "plan": deployment["planDigest"],
         "previous": deployment.get("current"),
         "steps": [step["kind"] for step in deployment["steps"]],
-        "restart_needed": restart_needed(deployment, outcome),
+        "restart_needed": outcome == "waiting",
         "deployment": deployment,
+        "said": document.get("said", []),
         "diff": difference(board.host, deployment),
         "warnings": warnings_of(document),
     }
@@ -34,23 +35,18 @@ def options_of(params):
     return given if params["reboot"] else ["--no-reboot", *given]
 
 
-def restart_needed(deployment, outcome):
-    """Whether the board has the release, and its next boot is the first one of it."""
-    return outcome == "waiting" or (outcome == "nothing" and deployment["present"] == "installed")
-
-
 def difference(host, deployment):
     """What boots before and after, in the form of Ansible's diff mode."""
     before, after = [], []
     if deployment["steps"]:
         was = deployment.get("current")
         before.append("" if was is None else f"release {was}\n")
-        after.append(f"release {deployment['release']}\n" if deployment["release"] else "")
+        after.append("" if deployment["release"] == "" else f"release {deployment['release']}\n")
         after.append(f"plan {deployment['planDigest']}\n")
     for step in deployment["steps"]:
         if step["kind"] == "edit-loader":
-            before.append(f"{step['path']}: {step['from']}\n")
-            after.append(f"{step['path']}: {step['to']}\n")
+            before.append(f"{step['path']}:\n{step['from']}\n")
+            after.append(f"{step['path']}:\n{step['to']}\n")
     header = f"what {host} boots"
     return {
         "before_header": header,

@@ -9,6 +9,7 @@ import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { adopt } from './verbs/adopt.ts';
 import { base } from './verbs/base.ts';
+import { bench } from './verbs/bench.ts';
 import { commit } from './verbs/commit.ts';
 import { confirm } from './verbs/confirm.ts';
 import { diff } from './verbs/diff.ts';
@@ -160,6 +161,12 @@ export const boardVerbs: readonly BoardVerb[] = [
     takes: '[NUMBER|NAME]',
     does: 'writes the upper of this boot, or of a generation, to standard output as a tar',
     run: pull,
+  },
+  {
+    name: 'bench',
+    takes: '[--json] [--budget BYTES] [--rounds N] [--seconds N] [--no-sync] [--drop-caches]',
+    does: 'measures what the union costs, in a union of its own beside it; nothing stays',
+    run: bench,
   },
   {
     name: 'watch',

@@ -1,6 +1,6 @@
 /** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
 import type { Port } from './port.ts';
-import type { ArchivePort, DevicePort, StoragePort } from './storage-port.ts';
+import type { ArchivePort, DevicePort, StoragePort, TimePort } from './storage-port.ts';
 
 type Shared =
   | 'readJson'
@@ -23,7 +23,12 @@ type Shared =
 /** All but writing, which is one call with a flag there. */
 type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn' | 'detach'>;
 
-interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage>, DevicePort, ArchivePort {
+interface Sys
+  extends Pick<Port, Shared>,
+    Pick<StoragePort, SharedStorage>,
+    DevicePort,
+    ArchivePort,
+    TimePort {
   readonly MS_BIND: number;
   readonly MS_MOVE: number;
   readonly MNT_DETACH: number;
@@ -43,7 +48,7 @@ interface Sys extends Pick<Port, Shared>, Pick<StoragePort, SharedStorage>, Devi
 
 declare const sys: Sys;
 
-export const kernel: Port & StoragePort & DevicePort & ArchivePort = {
+export const kernel: Port & StoragePort & DevicePort & ArchivePort & TimePort = {
   pid: sys.getpid(),
   environment: sys.environ(),
   log: (level, line) => {
@@ -114,6 +119,8 @@ export const kernel: Port & StoragePort & DevicePort & ArchivePort = {
   send: sys.send,
   sendIn: sys.sendIn,
   sent: sys.sent,
+  timeIn: sys.timeIn,
+  uptime: sys.uptime,
 };
 
 /** The words this process was called with, its own name first. */

@@ -107,6 +107,17 @@ export interface DevicePort {
   eraseFlash(path: string, bytes: number, blockBytes: number): number;
 }
 
+/** What can be timed: see native/timing.c. */
+export type TimedAction = 'write' | 'change' | 'read' | 'remove' | 'settle' | 'list' | 'drop';
+
+/** Clocks. */
+export interface TimePort {
+  /** Does it once and says how many nanoseconds it took; with `sync`, until the storage has it. */
+  timeIn(directory: number, name: string, action: TimedAction, size: number, sync: 0 | 1): number;
+  /** Seconds since the kernel started. */
+  uptime(): number;
+}
+
 /** What statIn does not tell. */
 export interface FileDescription {
   /** Seconds since 1970. */
@@ -133,10 +144,11 @@ export interface ArchivePort {
   sent(): { readonly bytes: number; readonly crc32: string };
 }
 
-/** The part of both ports that the verbs of the running board use. */
+/** The part of all ports that the verbs of the running board use. */
 export type BoardPort = StoragePort &
   DevicePort &
   ArchivePort &
+  TimePort &
   Pick<
     Port,
     'deviceAt' | 'readAt' | 'log' | 'print' | 'complain' | 'readJson' | 'readFile' | 'openDirectory' | 'mkdir'

@@ -78,7 +78,7 @@ export function withState<T>(port: BoardPort, { notes }: Storage, action: () => 
  * The same for what takes long: copying and deleting whole generations.
  * @throws Refused where another helper is at it
  */
-export function lockGenerations(port: BoardPort, { generations }: Storage): void {
+export function lockGenerations(port: BoardPort, { generations }: Pick<Storage, 'generations'>): void {
   if (!port.lock(generations, 0))
-    throw new Refused('a snapshot, drop or sweep is running; try again when it has ended');
+    throw new Refused('a snapshot, drop, sweep or bench is running; try again when it has ended');
 }

@@ -73,7 +73,7 @@ flock /overlay/generations sh -c '/helper sweep; echo "code $?"; /helper confirm
       t.is(stdout, '2\ncode 3\ngeneration 1 is confirmed already\ncode 0');
       t.is(
         stderr,
-        'overlay_helper: sweep: a snapshot, drop or sweep is running; try again when it has ended',
+        'overlay_helper: sweep: a snapshot, drop, sweep or bench is running; try again when it has ended',
       );
     },
   );

@@ -1,6 +1,6 @@
 /** Raw devices that exist in memory, for the helper's verbs: the DevicePort of a model board. */
 import type { Device, Port } from '../../src/helper/port.ts';
-import type { ArchivePort, DevicePort, FileDescription } from '../../src/helper/storage-port.ts';
+import type { ArchivePort, DevicePort, FileDescription, TimePort } from '../../src/helper/storage-port.ts';
 import { kernelError } from './kernel-error.ts';
 import { ModelSurroundings } from './model-surroundings.ts';
 
@@ -15,7 +15,7 @@ export interface ModelDevice extends Device {
 
 export class ModelDevices
   extends ModelSurroundings
-  implements DevicePort, ArchivePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'>
+  implements DevicePort, ArchivePort, TimePort, Pick<Port, 'deviceAt' | 'setReadOnly' | 'readAt'>
 {
   /** Files that copyDevice has made. */
   readonly copies = new Map<string, string>();
@@ -38,6 +38,14 @@ export class ModelDevices
   }
   sent(): { readonly bytes: number; readonly crc32: string } {
     return { bytes: 0, crc32: '00000000' };
+  }
+
+  /** Nothing takes time here; what things cost is measured against the kernel. */
+  timeIn(_directory: number, name: string): number {
+    throw kernelError('read', name, 'ENOSYS');
+  }
+  uptime(): number {
+    return 0;
   }
 
   deviceAt(path: string): Device | undefined {

@@ -20,7 +20,7 @@ static const JSCFunctionListEntry table[] = {
 	CALL(syncFileSystem, 1), CALL(lock, 2),    CALL(copyIn, 4),      CALL(copyAttributes, 2),
 	CALL(loosenIn, 2),      CALL(attributeIn, 3),   CALL(equalIn, 4),  CALL(sleep, 1),
 	CALL(deviceAt, 1),      CALL(copyDevice, 3), CALL(zeroDevice, 2), CALL(eraseFlash, 3), CALL(setReadOnly, 1),
-	CALL(tryIn, 2),
+	CALL(tryIn, 2),       CALL(timeIn, 5),
 	CALL(digest, 1),        CALL(digestIn, 2), CALL(setAttributeIn, 4), CALL(removeAttributeIn, 3),
 	CALL(separateMounts, 0),
 	CALL(send, 1),          CALL(sendIn, 3),   CALL(sent, 0),        CALL(describeIn, 2),

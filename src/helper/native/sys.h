@@ -120,6 +120,8 @@ SYS_FUNCTION(describeIn);
 SYS_FUNCTION(equalIn);
 /* features.c */
 SYS_FUNCTION(tryIn);
+/* timing.c */
+SYS_FUNCTION(timeIn);
 /* base.c */
 SYS_FUNCTION(digest);
 SYS_FUNCTION(digestIn);

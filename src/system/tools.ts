@@ -13,6 +13,16 @@ export interface Tool {
 
 export const tools = {
   'qemu-system-x86_64': { package: 'qemu-system-x86', reason: 'boots virtual boards' },
+  'qemu-system-i386': { package: 'qemu-system-x86', reason: 'boots virtual boards with an i386 processor' },
+  'qemu-system-aarch64': {
+    package: 'qemu-system-arm',
+    reason: 'boots virtual boards with an aarch64 processor',
+  },
+  'qemu-system-arm': { package: 'qemu-system-arm', reason: 'boots virtual boards with an armhf processor' },
+  'qemu-system-mipsel': {
+    package: 'qemu-system-mips',
+    reason: 'boots virtual boards with a mipsel processor',
+  },
   mksquashfs: { package: 'squashfs-tools', reason: 'makes squashfs root images' },
   sqfstar: { package: 'squashfs-tools', reason: "makes the lab's own squashfs roots" },
   unsquashfs: { package: 'squashfs-tools', reason: 'reads squashfs root images' },

@@ -13,7 +13,7 @@ const programHeaderInterp = 3;
  * @throws Failure OVL457
  */
 export async function checkBuilt(path: string, target: Target): Promise<void> {
-  const wrong = wrongHeader(await readFile(path), target) ?? (await wrongAnswer(path, target));
+  const wrong = unfitProgram(await readFile(path), target) ?? (await wrongAnswer(path, target));
   if (wrong === undefined) return;
   throw new Failure({
     code: 'OVL457',
@@ -24,7 +24,8 @@ export async function checkBuilt(path: string, target: Target): Promise<void> {
   });
 }
 
-function wrongHeader(elf: Buffer, { elf: expected }: Target): string | undefined {
+/** Why a file is no static program for a processor; undefined where it is one. */
+export function unfitProgram(elf: Buffer, { elf: expected }: Target): string | undefined {
   if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46) return 'it is not an ELF program';
   const bits = elf[4] === 2 ? 64 : 32;
   const bigEndian = elf[5] === 2;
@@ -38,7 +39,7 @@ function wrongHeader(elf: Buffer, { elf: expected }: Target): string | undefined
   const first = number(start, 4);
   for (let index = 0; index < number(count, 2); index++) {
     if (number(first + index * number(size, 2), 4) !== programHeaderInterp) continue;
-    return 'it needs a dynamic loader, which a board may not have: the compiler did not link it statically';
+    return 'it needs a dynamic loader, which a board may not have: it is not linked statically';
   }
   return undefined;
 }

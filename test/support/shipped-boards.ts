@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { unwrap } from '../../src/diagnostics/diagnostic.ts';
 import { installBundle } from '../../src/image/index.ts';
+import { hardwareFor } from '../../src/lab/hardware.ts';
 import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
 import type { MountEntry } from '../../src/lab/mountinfo.ts';
 import { type BusyboxRootOptions, busyboxRoot } from '../../src/lab/roots/busybox.ts';
@@ -91,8 +92,9 @@ export async function ready(
   const folder = await mkdtemp(join(work, 'image-'));
   const type = prepared.plan.root.fstype === 'cramfs' ? 'cramfs' : 'squashfs';
   const bare = rootImage ?? join(folder, 'bare');
-  const files = [...(await repairProgram(prepared.plan)), ...(root.files ?? [])];
-  if (rootImage === undefined) await busyboxRoot({ type, out: bare, samples: false, ...root, files });
+  const { arch } = hardwareFor(prepared.checked.board, 'qemu');
+  const files = [...(await repairProgram(prepared.plan, arch)), ...(root.files ?? [])];
+  if (rootImage === undefined) await busyboxRoot({ type, out: bare, samples: false, arch, ...root, files });
   const image = join(folder, `root.${type}`);
   await installBundle({
     image: bare,

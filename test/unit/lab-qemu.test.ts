@@ -20,6 +20,7 @@ test.after.always(() => rm(work, { recursive: true, force: true }));
 
 const stock: Kernel = {
   kind: 'stock',
+  arch: 'x86_64',
   vmlinux: '/k/vmlinux',
   modulesDir: '/k/lib',
   version: '6.1.0-1-amd64',

@@ -1,5 +1,7 @@
 /** `ovl lab`: a board file, booted in a virtual board. */
+import type { Board } from '../../board/schema.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { hardwareFor } from '../../lab/hardware.ts';
 import { type Boot, bootBoard, type Machine, machines } from '../../lab/index.ts';
 import { ownKernel } from '../../lab/kernel/own.ts';
 import type { MountEntry } from '../../lab/mountinfo.ts';
@@ -81,14 +83,16 @@ async function bootOnce(input: Input, context: Context, timeoutMs: number): Prom
   const prepared = orThrow(
     await prepareBoard(input.words[0] ?? '', { withoutHelper: input.flag('no-helper') }),
   );
-  return withRootImage(prepared.value, input.value('root'), context, async (rootImage) => {
-    const { board } = prepared.value.checked;
+  const { board } = prepared.value.checked;
+  const machine = (input.value('machine') ?? 'qemu') as Machine;
+  tellProcessor(board, machine, context);
+  return withRootImage(prepared.value, machine, input.value('root'), context, async (rootImage) => {
     const keep = input.value('keep');
     const word = input.value('word');
     const boot = await bootBoard({
       board,
       rootImage,
-      machine: (input.value('machine') ?? 'qemu') as Machine,
+      machine,
       ...(keep === undefined ? {} : { storageImage: keep }),
       ...(word === undefined ? {} : { cmdline: [word] }),
       lifetimeMs: input.flag('shell') ? shellLifetime : 2 * timeoutMs,
@@ -101,6 +105,12 @@ async function bootOnce(input: Input, context: Context, timeoutMs: number): Prom
       await boot.cut();
     }
   });
+}
+
+/** What cannot run is the helper, and what is the board's own in an image of the person's. */
+function tellProcessor(board: Board, machine: Machine, { say }: Context): void {
+  const { arch } = hardwareFor(board, machine);
+  if (arch !== board.arch) say(`${board.arch} is played by ${arch}, where its own programs do not run`);
 }
 
 /** What the person wants of the running board. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleEntries } from '../../bundle/bundle.ts';
 import { installBundle } from '../../image/index.ts';
+import { hardwareFor } from '../../lab/hardware.ts';
+import type { Machine } from '../../lab/index.ts';
 import { busyboxRoot } from '../../lab/roots/busybox.ts';
 import { repairProgram } from '../../lab/roots/repair-program.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
@@ -14,13 +16,14 @@ import { usageFailure } from '../usage.ts';
 /** Makes the image, lets `use` have its path, and removes it. @param given the person's own image; never changed */
 export async function withRootImage<T>(
   prepared: PreparedBoard,
+  machine: Machine,
   given: string | undefined,
   context: Context,
   use: (image: string) => Promise<T>,
 ): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'ovl-lab-'));
   try {
-    const image = given ?? (await ownRoot(prepared, join(scratch, 'own')));
+    const image = given ?? (await ownRoot(prepared, machine, join(scratch, 'own')));
     const bundle = await bundleBoard(prepared, { progress: context.say, signal: context.signal });
     const { requires } = bundle.manifest;
     const out = join(scratch, 'root');
@@ -39,10 +42,11 @@ export async function withRootImage<T>(
   }
 }
 
-async function ownRoot({ checked, plan }: PreparedBoard, out: string): Promise<string> {
+async function ownRoot({ checked, plan }: PreparedBoard, machine: Machine, out: string): Promise<string> {
   const { type } = checked.board.root;
+  const { arch } = hardwareFor(checked.board, machine);
   if (type !== 'squashfs' && type !== 'cramfs') {
     throw usageFailure('OVL005', `the lab makes no ${type} root of its own`, '--root IMAGE');
   }
-  return (await busyboxRoot({ type, out, files: await repairProgram(plan) })).image;
+  return (await busyboxRoot({ type, out, arch, files: await repairProgram(plan, arch) })).image;
 }

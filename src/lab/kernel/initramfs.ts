@@ -63,7 +63,7 @@ export async function buildInitramfs(options: {
   const paths = await inLoadOrder(options.kernel, options.modules);
   const loadOrder = paths.map((path) => basename(path).replace(/\.xz$/, ''));
   const init = await readFile(join(packageRoot(), 'src', 'lab', 'kernel', 'initramfs-init.sh'));
-  const { program: busybox } = await staticBusybox();
+  const { program: busybox } = await staticBusybox(options.kernel.arch);
   const digest = createHash('sha256');
   for (const part of [options.kernel.version, ...paths, init, busybox]) digest.update(part).update('\0');
   const key = join('initramfs', digest.digest('hex').slice(0, 32));

@@ -1,9 +1,11 @@
 /** The kernels that virtual boards in QEMU run. */
+import type { Architecture } from '../../toolchain/targets.ts';
 
 /** Debian's kernel: much of it is in modules, so it starts with an initramfs. */
 export interface StockKernel {
   readonly kind: 'stock';
-  /** Path of the uncompressed ELF kernel. */
+  readonly arch: Architecture;
+  /** Path of what QEMU starts: on x86 the uncompressed ELF kernel, elsewhere the file that the package has. */
   readonly vmlinux: string;
   /** Path of lib/modules/VERSION, with modules.dep. */
   readonly modulesDir: string;

@@ -1,19 +1,19 @@
 /**
- * Debian's kernel for virtual boards, out of its package, nothing installed: the ELF kernel, and those modules that the
- * machines have hardware for.
+ * Debian's kernel for virtual boards, out of its package, nothing installed: the kernel, and those modules that the machines
+ * have hardware for.
  *
  * In: the network once, then the cache. Out: StockKernel.
  */
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { debianDependencies, downloadDebianPackage, unpackDebianPackage } from '../../system/apt.ts';
 import { cached } from '../../system/cache.ts';
 import { runTool } from '../../system/process.ts';
+import { packagesFor } from '../foreign.ts';
+import { type Hardware, x86_64 } from '../hardware.ts';
 import type { KernelOptions, StockKernel } from './kernel.ts';
 import { extractVmlinux } from './vmlinux.ts';
-
-const metaPackage = 'linux-image-amd64';
 
 /** Changes when what is kept of a package changes, so that an older cache is not used. */
 const recipe = 1;
@@ -39,41 +39,60 @@ const keptModules = [
 ] as const;
 
 /**
- * The newest Debian kernel that this machine's sources had when it was fetched first.
+ * The newest Debian kernel for a processor that the sources had when it was fetched first.
  * @throws Failure OVL406 when the package cannot be fetched, OVL407 when it has an unexpected form
  */
-export async function stockKernel(options: KernelOptions = {}): Promise<StockKernel> {
-  const folder = await cached(join('kernel', `stock-amd64-${recipe}`), (work) => unpackKernel(work, options));
+export async function stockKernel(
+  options: KernelOptions = {},
+  hardware: Hardware = x86_64,
+): Promise<StockKernel> {
+  const key = join('kernel', `stock-${hardware.debian.architecture}-${recipe}`);
+  const folder = await cached(key, (work) => unpackKernel(work, hardware, options));
   const version = (await readFile(join(folder, 'version'), 'utf8')).trim();
   return {
     kind: 'stock',
+    arch: hardware.arch,
     vmlinux: join(folder, 'vmlinux'),
     modulesDir: join(folder, 'lib', 'modules', version),
     version,
   };
 }
 
-async function unpackKernel(work: string, { signal, onProgress }: KernelOptions): Promise<void> {
-  const packages = signal === undefined ? {} : { signal };
+async function unpackKernel(
+  work: string,
+  hardware: Hardware,
+  { signal, onProgress }: KernelOptions,
+): Promise<void> {
+  const { package: metaPackage, signed, megabytes } = hardware.debian;
+  const packages = packagesFor(hardware, signal);
   onProgress?.("finding Debian's kernel");
-  const image = (await debianDependencies(metaPackage, packages)).find((name) =>
-    /^linux-image-\d/.test(name),
-  );
+  const image = (await debianDependencies(metaPackage, packages))
+    .map((name) => name.replace(/:.*/, ''))
+    .find((name) => /^linux-image-\d/.test(name));
   if (image === undefined) throw notAKernel(metaPackage, 'it depends on no kernel image');
   // The unsigned one has the same kernel; the signed one only adds a signature for secure boot.
-  const deb = await downloadDebianPackage(`${image}-unsigned`, {
+  const name = signed ? `${image}-unsigned` : image;
+  const deb = await downloadDebianPackage(name, {
     ...packages,
-    onFetch: () => onProgress?.(`fetching ${image} (70 MB)`),
+    onFetch: () => onProgress?.(`fetching ${image} (${megabytes} MB)`),
   });
   onProgress?.('unpacking the kernel');
   const tree = join(work, 'package');
   await unpackDebianPackage(deb, tree);
   const version = image.slice('linux-image-'.length);
-  await extractVmlinux(join(tree, 'boot', `vmlinuz-${version}`), join(work, 'vmlinux'));
+  await takeKernel(join(tree, 'boot', `vmlinuz-${version}`), join(work, 'vmlinux'), hardware);
   await keepModules(tree, join(work, 'lib', 'modules', version), version);
   await runTool('depmod', ['-b', work, version]);
   await writeFile(join(work, 'version'), `${version}\n`);
   await rm(tree, { recursive: true });
+}
+
+/** Elsewhere than on x86 what the package has unpacks itself in a fraction of a second, or is not packed. */
+async function takeKernel(vmlinuz: string, out: string, { machine }: Hardware): Promise<void> {
+  if (machine === x86_64.machine) return extractVmlinux(vmlinuz, out);
+  const kernel = await stat(vmlinuz).catch(() => undefined);
+  if (kernel?.isFile() !== true) throw notAKernel(vmlinuz, 'it has no kernel where Debian puts them');
+  await copyFile(vmlinuz, out);
 }
 
 async function keepModules(tree: string, target: string, version: string): Promise<void> {
@@ -104,7 +123,7 @@ async function modulesOf(tree: string, version: string): Promise<string> {
     const folder = join(tree, lib, 'modules', version);
     if (await stat(folder).catch(() => undefined)) return folder;
   }
-  throw notAKernel(`linux-image-${version}-unsigned`, 'it has no modules');
+  throw notAKernel(`linux-image-${version}`, 'it has no modules');
 }
 
 function notAKernel(name: string, because: string): Failure {

@@ -4,7 +4,9 @@
  * Always TCG: the lab never opens /dev/kvm, whose quality differs from machine to machine and which a test must not need.
  */
 import type { Forward } from '../boot.ts';
+import { type Hardware, rowOf } from '../hardware.ts';
 import type { BootSettings, FlashCommand } from '../kernel/initramfs.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { type Disk, type Storage, storageDevice, type VirtualBoardSpec } from './spec.ts';
 
 /** Where QEMU's pc board has NVDIMM memory as long as its RAM ends below 3 GiB. */
@@ -23,13 +25,19 @@ export interface BoardFiles {
   readonly consoleFile?: string;
 }
 
+/** The processor that runs a kernel; our own kernel is built for one. */
+export function hardwareOf(kernel: Kernel): Hardware {
+  return rowOf(kernel.kind === 'stock' ? kernel.arch : 'x86_64');
+}
+
 export function qemuArguments(spec: VirtualBoardSpec, files: BoardFiles): readonly string[] {
+  const hardware = hardwareOf(spec.kernel);
   return [
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot'],
-    ...['-accel', 'tcg', '-cpu', spec.exact ? 'max,-rdrand,-rdseed' : 'max'],
-    ...machine(spec),
+    ...['-accel', 'tcg', '-cpu', spec.exact ? `${hardware.cpu},-rdrand,-rdseed` : hardware.cpu],
+    ...machine(spec, hardware),
     ...consoleArguments(files),
-    ...['-chardev', `socket,id=shell,path=${listValue(files.shellSocket)}`, '-serial', 'chardev:shell'],
+    ...shellArguments(files, hardware),
     ...disksOf(spec).flatMap(diskArguments),
     ...networkArguments(spec.forwards),
     ...['-kernel', spec.kernel.vmlinux],
@@ -51,6 +59,14 @@ function consoleArguments({ consoleFile }: BoardFiles): readonly string[] {
   return ['-chardev', chardev, '-serial', 'chardev:console'];
 }
 
+function shellArguments({ shellSocket }: BoardFiles, { shellCard }: Hardware): readonly string[] {
+  const line = ['-chardev', `socket,id=shell,path=${listValue(shellSocket)}`];
+  return [
+    ...line,
+    ...(shellCard === undefined ? ['-serial', 'chardev:shell'] : ['-device', `${shellCard},chardev=shell`]),
+  ];
+}
+
 /** What the initramfs does on a stock kernel in place of the kernel's own words. */
 export function initramfsSettings(spec: VirtualBoardSpec): Omit<BootSettings, 'modules' | 'rootInMemory'> {
   return {
@@ -64,11 +80,12 @@ export function initramfsSettings(spec: VirtualBoardSpec): Omit<BootSettings, 'm
 
 /** Words for the kernel, unquoted. Those that it does not know become the environment of PID 1. */
 export function kernelWords(spec: VirtualBoardSpec): readonly string[] {
+  const { console, shell } = hardwareOf(spec.kernel);
   return [
-    'console=ttyS0',
+    `console=${console}`,
     'panic=-1',
     'reboot=t',
-    'labshell=ttyS1',
+    `labshell=${shell}`,
     `init=${spec.init}`,
     ...(spec.kernel.kind === 'own' ? ownKernelWords(spec) : ['quiet']),
     ...(spec.exact ? ['nokaslr', 'norandmaps'] : ['random.trust_cpu=on']),
@@ -114,12 +131,13 @@ function flashCommands(spec: VirtualBoardSpec): readonly FlashCommand[] {
   return [...windows, phram(storage.name, storage.bytes)];
 }
 
-function machine(spec: VirtualBoardSpec): readonly string[] {
+function machine(spec: VirtualBoardSpec, hardware: Hardware): readonly string[] {
   const { storage } = spec;
-  if (storage.kind !== 'flash' || storage.medium !== 'nor') return ['-M', 'pc', '-m', `${spec.memoryMiB}M`];
+  if (storage.kind !== 'flash' || storage.medium !== 'nor')
+    return ['-M', hardware.machine, '-m', `${spec.memoryMiB}M`];
   const backend = `memory-backend-file,id=flash,share=on,mem-path=${listValue(storage.image)},size=${storage.bytes}`;
   return [
-    ...['-M', 'pc,nvdimm=on', '-m', `${spec.memoryMiB}M,slots=2,maxmem=4G`],
+    ...['-M', `${hardware.machine},nvdimm=on`, '-m', `${spec.memoryMiB}M,slots=2,maxmem=4G`],
     ...['-object', backend, '-device', 'nvdimm,memdev=flash'],
   ];
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Boot, BootRequest } from '../boot.ts';
+import { hardwareFor } from '../hardware.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { ownKernel } from '../kernel/own.ts';
 import { stockKernel } from '../kernel/stock.ts';
@@ -34,7 +35,7 @@ export async function bootQemu(request: BootRequest): Promise<Boot> {
   }
 }
 
-function kernelFor({ machine, signal, onProgress }: BootRequest): Promise<Kernel> {
+function kernelFor({ board, machine, signal, onProgress }: BootRequest): Promise<Kernel> {
   const options = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
-  return machine === 'qemu' ? stockKernel(options) : ownKernel(options);
+  return machine === 'qemu' ? stockKernel(options, hardwareFor(board, machine)) : ownKernel(options);
 }

@@ -1,19 +1,30 @@
 /** Says a Board as a virtual board in QEMU: which disk or flash plays its storage, under which names. Pure. */
 import type { BootRequest } from '../boot.ts';
+import type { Hardware } from '../hardware.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { cannot, type StorageNeed } from '../storage.ts';
+import { hardwareOf } from './arguments.ts';
 import { type Storage, storageDevice, type VirtualBoardSpec } from './spec.ts';
 
 const defaultMemoryMiB = 256;
 const defaultInit = '/sbin/overlay_init';
 
-/** @throws Failure OVL412 when the board names its storage by a path that the kernel cannot have */
+/**
+ * @throws Failure OVL412 when the board names its storage by a path that the kernel cannot have, when the kernel has no driver
+ *   for flash, and when instructions are to be counted elsewhere than on x86-64
+ */
 export function virtualBoardSpec(
   request: BootRequest,
   kernel: Kernel,
   need: StorageNeed,
   storageImage: string,
 ): VirtualBoardSpec {
+  const hardware = hardwareOf(kernel);
+  if (request.exact !== undefined && hardware.arch !== 'x86_64')
+    throw cannot(
+      `counted instructions on ${hardware.arch}`,
+      'only x86-64 is known to count alike in every run',
+    );
   return {
     kernel,
     root: {
@@ -21,7 +32,7 @@ export function virtualBoardSpec(
       type: request.board.root.type,
       writable: request.rootWritable ?? false,
     },
-    storage: storageOf(need, storageImage),
+    storage: storageOf(need, storageImage, hardware),
     init: request.init ?? defaultInit,
     words: request.cmdline ?? [],
     memoryMiB: request.memoryMiB ?? defaultMemoryMiB,
@@ -32,14 +43,15 @@ export function virtualBoardSpec(
   };
 }
 
-function storageOf(need: StorageNeed, image: string): Storage {
+function storageOf(need: StorageNeed, image: string, { arch, flash }: Hardware): Storage {
   switch (need.kind) {
     case 'none':
       return need;
     case 'ext4':
       return { kind: 'disk', image };
     case 'jffs2':
-      return { ...need, kind: 'flash', medium: 'nor', image };
+      if (flash === undefined) throw cannot(`flash on ${arch}`, "Debian's kernel has no driver for it there");
+      return { ...need, kind: 'flash', medium: flash, image };
   }
 }
 

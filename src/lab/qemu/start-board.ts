@@ -11,7 +11,7 @@ import type { ShellPlace } from '../boot.ts';
 import { buildInitramfs, settingsArchive } from '../kernel/initramfs.ts';
 import type { StockKernel } from '../kernel/kernel.ts';
 import type { LifeOptions } from '../life.ts';
-import { initramfsSettings, qemuArguments } from './arguments.ts';
+import { hardwareOf, initramfsSettings, qemuArguments } from './arguments.ts';
 import { modulesFor } from './modules.ts';
 import type { VirtualBoardSpec } from './spec.ts';
 import { VirtualBoard } from './virtual-board.ts';
@@ -28,7 +28,7 @@ export interface StartOptions extends LifeOptions {
  */
 export async function startBoard(spec: VirtualBoardSpec, options: StartOptions = {}): Promise<VirtualBoard> {
   options.signal?.throwIfAborted();
-  const qemu = requireTool('qemu-system-x86_64');
+  const qemu = requireTool(hardwareOf(spec.kernel).qemu);
   const folder = await mkdtemp(join(tmpdir(), 'overlaykit-board-'));
   const tidy = async (): Promise<void> => {
     await rm(folder, { recursive: true, force: true });

@@ -9,17 +9,25 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { requireTool } from '../../system/tools.ts';
+import { unfitProgram } from '../../toolchain/built.ts';
+import { type Architecture, targetFor } from '../../toolchain/targets.ts';
+import { foreignProgram } from '../foreign.ts';
 import { file, type RootFile, symlink } from './root-file.ts';
 
 const programPath = '/bin/busybox';
 
 /**
  * The program and its links.
- * @throws Failure OVL401 when busybox is not installed, OVL430 when it is not static or `without` names no applet of it
+ * @param arch the processor that it is for
+ * @throws Failure OVL401 when busybox is not installed, OVL406 when another processor's cannot be fetched, OVL430 when it is
+ *   not static or `without` names no applet of it
  */
-export async function busyboxProgram(without: readonly string[]): Promise<readonly RootFile[]> {
-  const { path: host, program } = await staticBusybox();
-  const applets = (await execa(host, ['--list-full'])).stdout.split('\n').filter((path) => path !== '');
+export async function busyboxProgram(
+  without: readonly string[],
+  arch: Architecture = 'x86_64',
+): Promise<readonly RootFile[]> {
+  const { path: host, program } = await staticBusybox(arch);
+  const applets = await appletPaths(arch, program);
   const kept = applets.filter((path) => !without.includes(nameOf(path)) && path !== 'bin/busybox');
   return [
     file(programPath, withoutNames(host, program, applets.map(nameOf), without), 0o755),
@@ -28,33 +36,58 @@ export async function busyboxProgram(without: readonly string[]): Promise<readon
 }
 
 /**
- * This machine's busybox and where it is.
- * @throws Failure OVL401 when busybox is not installed, OVL430 when it is not static
+ * This machine's busybox, or Debian's for another processor, and where it is.
+ * @throws Failure OVL401 when busybox is not installed, OVL406 when it cannot be fetched, OVL430 when it is not static
  */
-export async function staticBusybox(): Promise<{ readonly path: string; readonly program: Buffer }> {
-  const path = requireTool('busybox');
-  const program = await readFile(path);
-  refuseDynamic(path, program);
+export async function staticBusybox(
+  arch: Architecture = 'x86_64',
+): Promise<{ readonly path: string; readonly program: Buffer }> {
+  const own = arch === 'x86_64';
+  const path = own ? requireTool('busybox') : `busybox-static for ${arch}`;
+  const program = own ? await readFile(path) : await foreignProgram(arch, 'busybox-static', 'bin/busybox');
+  refuseUnfit(path, program, arch);
   return { path, program };
+}
+
+/**
+ * Where each applet belongs, without the leading "/". Another processor's busybox cannot be asked: its applets are read from
+ * its table of names, and where they belong is what this machine's busybox says, which is built from the same source.
+ */
+async function appletPaths(arch: Architecture, program: Buffer): Promise<readonly string[]> {
+  const { stdout } = await execa(requireTool('busybox'), ['--list-full']);
+  const paths = stdout.split('\n').filter((path) => path !== '');
+  if (arch === 'x86_64') return paths;
+  const places = new Map(paths.map((path) => [nameOf(path), path]));
+  return namesIn(program).map((name) => places.get(name) ?? `usr/bin/${name}`);
+}
+
+/** The table begins with "[" and "[[", since it is sorted, and each name ends with a NUL. */
+function namesIn(program: Buffer): readonly string[] {
+  const start = program.indexOf('\0[\0[[\0', 0, 'latin1') + 1;
+  if (start === 0) return [];
+  const names: string[] = [];
+  for (let at = start; ; ) {
+    const end = program.indexOf(0, at);
+    const name = program.toString('latin1', at, end);
+    if (end <= at || name <= (names.at(-1) ?? '') || !/^[\w.[+-]+$/.test(name)) return names;
+    names.push(name);
+    at = end + 1;
+  }
 }
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** A dynamic program names its loader in a PT_INTERP header; its libraries are not in this root. */
-function refuseDynamic(host: string, program: Buffer): void {
-  const isElf64 = program.subarray(0, 5).equals(Buffer.from('\x7fELF\x02', 'latin1'));
-  const headers = isElf64 ? program.readUInt16LE(56) : 0;
-  const table = isElf64 ? Number(program.readBigUInt64LE(32)) : 0;
-  const interpreter = 3;
-  const types = Array.from({ length: headers }, (_, index) => program.readUInt32LE(table + 56 * index));
-  if (isElf64 && !types.includes(interpreter)) return;
+/** A dynamic program would look for its loader and its libraries. */
+function refuseUnfit(host: string, program: Buffer, arch: Architecture): void {
+  const because = unfitProgram(program, targetFor(arch));
+  if (because === undefined) return;
   throw new Failure({
     code: 'OVL430',
     severity: 'error',
-    message: `${host} is not a static program for 64-bit machines`,
-    because: "the lab's own root holds no libraries",
+    message: `${host} is not a static program for ${arch}`,
+    because: `${because}; the lab's own root holds no libraries`,
     fix: 'apt-get install busybox-static',
   });
 }

@@ -4,6 +4,7 @@
  *
  * In: options. Out: a squashfs or cramfs image, made without being root, the same bytes every time.
  */
+import type { Architecture } from '../../toolchain/targets.ts';
 import { labShellPath, labShellScript } from '../labshell.ts';
 import { busyboxProgram } from './busybox-program.ts';
 import {
@@ -39,6 +40,8 @@ export interface BusyboxRootOptions {
   /** Put in last: they replace the root's own entries of the same path. */
   readonly files?: readonly RootFile[];
   readonly init?: InitVariant;
+  /** The processor that its programs are for; x86-64 by default. */
+  readonly arch?: Architecture;
   /** Applets that this board's busybox does not have, such as "pivot_root". */
   readonly withoutApplets?: readonly string[];
   readonly withoutMountPoints?: readonly MountPoint[];
@@ -62,7 +65,7 @@ export async function busyboxTree(
   options: Omit<BusyboxRootOptions, 'type' | 'out'>,
 ): Promise<readonly RootFile[]> {
   const init = options.init ?? 'busybox';
-  const program = await busyboxProgram(options.withoutApplets ?? []);
+  const program = await busyboxProgram(options.withoutApplets ?? [], options.arch);
   return rootTree(
     emptyFolders(options.withoutMountPoints ?? []),
     deviceNodes(options.withoutMountPoints ?? []),

@@ -26,7 +26,8 @@ export async function umlKernel(options: KernelOptions = {}): Promise<StockKerne
   const folder = await cached(join('kernel', `uml-${recipe}`), (work) => unpackKernel(work, options));
   const modules = join(folder, 'modules');
   const version = (await readdir(modules))[0] ?? '';
-  return { kind: 'stock', vmlinux: join(folder, 'linux.uml'), modulesDir: join(modules, version), version };
+  const vmlinux = join(folder, 'linux.uml');
+  return { kind: 'stock', arch: 'x86_64', vmlinux, modulesDir: join(modules, version), version };
 }
 
 async function unpackKernel(work: string, { signal, onProgress }: KernelOptions): Promise<void> {

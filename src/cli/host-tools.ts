@@ -1,6 +1,7 @@
 /** The programs of this machine, by what a person wants to do. */
 import { architectures } from '../board/schema.ts';
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.ts';
+import { emulated, rowOf, x86_64 } from '../lab/hardware.ts';
 import { findTool, type ToolName, tools } from '../system/tools.ts';
 import { targets } from '../toolchain/targets.ts';
 
@@ -65,7 +66,7 @@ export function hostTools(purpose?: Purpose): readonly HostTool[] {
     );
 }
 
-/** A line a program, a part a purpose; then the architectures that the helper can be compiled for. */
+/** A line a program, a part a purpose; then what plays each architecture in the lab, and what compiles the helper for it. */
 export function hostToolsWords(list: readonly HostTool[]): string {
   const parts = purposes.flatMap((purpose) => {
     const rows = list.filter((tool) => tool.purpose === purpose);
@@ -75,7 +76,18 @@ export function hostToolsWords(list: readonly HostTool[]): string {
     );
     return [`${purpose}\n${lines.join('')}`];
   });
-  return `${parts.join('\n')}\n${helperWords()}`;
+  const played = list.some(({ purpose }) => purpose === 'lab') ? [processorWords()] : [];
+  return [...parts, ...played, helperWords()].join('\n');
+}
+
+function processorWords(): string {
+  const lines = architectures.map((arch) => {
+    const { qemu } = emulated.includes(arch) ? rowOf(arch) : x86_64;
+    const found = findTool(qemu) ?? `missing: apt-get install ${tools[qemu].package}`;
+    const own = emulated.includes(arch) ? '' : ", where the board's own programs do not run";
+    return `  ${arch.padEnd(20)}played by ${qemu}, ${found}${own}\n`;
+  });
+  return `virtual boards\n${lines.join('')}`;
 }
 
 function helperWords(): string {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { downloadDebianPackage, type PackageOptions, unpackDebianPackage } from '../system/apt.ts';
 import { cached } from '../system/cache.ts';
 import type { Architecture } from '../toolchain/targets.ts';
-import { type Hardware, rowOf } from './hardware.ts';
+import { rowOf, x86_64 } from './hardware.ts';
 
 /**
  * The release that still has all of them: Debian 13 has no mipsel. Named, it is also asked for in one place of the archive only;
@@ -16,10 +16,10 @@ import { type Hardware, rowOf } from './hardware.ts';
  */
 const suite = 'bookworm';
 
-/** How the packages of a processor are asked for; those of x86-64 come from wherever this machine's do. */
-export function packagesFor({ arch, debian }: Hardware, signal?: AbortSignal): PackageOptions {
+/** How the packages of one of Debian's architectures are asked for; those of amd64 come from wherever this machine's do. */
+export function packagesFor(architecture: string, signal?: AbortSignal): PackageOptions {
   return {
-    ...(arch === 'x86_64' ? {} : { architecture: debian.architecture, suite }),
+    ...(architecture === x86_64.debian ? {} : { architecture, suite }),
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -30,9 +30,9 @@ export function packagesFor({ arch, debian }: Hardware, signal?: AbortSignal): P
  * @throws Failure OVL406 when the package cannot be fetched
  */
 export async function foreignProgram(arch: Architecture, name: string, path: string): Promise<Buffer> {
-  const hardware = rowOf(arch);
-  const folder = await cached(join('programs', hardware.debian.architecture, name), async (work) => {
-    await unpackDebianPackage(await downloadDebianPackage(name, packagesFor(hardware)), work);
+  const { debian } = rowOf(arch);
+  const folder = await cached(join('programs', debian, name), async (work) => {
+    await unpackDebianPackage(await downloadDebianPackage(name, packagesFor(debian)), work);
   });
   return readFile(join(folder, path));
 }

@@ -23,12 +23,13 @@ export interface Hardware {
   readonly shellCard?: string;
   /** What the kernel has drivers for; see Storage in qemu/spec.ts. */
   readonly flash?: 'nor' | 'block2mtd';
-  readonly debian: DebianKernel;
+  /** Debian's name of the architecture, whose programs the lab's own root is made of. */
+  readonly debian: string;
+  readonly kernel: DebianKernel;
 }
 
 /** Where the kernel comes from. */
 export interface DebianKernel {
-  /** Debian's name of the architecture. */
   readonly architecture: string;
   /** The package that depends on the newest kernel. */
   readonly package: string;
@@ -42,6 +43,13 @@ const pc = { machine: 'pc', console: 'ttyS0', shell: 'ttyS1' } as const;
 /** QEMU's machine without a model, of both ARM widths: one serial line of its own, and PCI. */
 const virt = { machine: 'virt', console: 'ttyAMA0', shell: 'ttyS0', shellCard: 'pci-serial' } as const;
 
+const arm32 = {
+  ...virt,
+  qemu: 'qemu-system-arm',
+  cpu: 'cortex-a15',
+  kernel: { architecture: 'armhf', package: 'linux-image-armmp-lpae', signed: false, megabytes: 43 },
+} as const;
+
 const rows: { readonly [A in Architecture]?: Hardware } = {
   x86_64: {
     ...pc,
@@ -49,7 +57,8 @@ const rows: { readonly [A in Architecture]?: Hardware } = {
     qemu: 'qemu-system-x86_64',
     cpu: 'max',
     flash: 'nor',
-    debian: { architecture: 'amd64', package: 'linux-image-amd64', signed: true, megabytes: 70 },
+    debian: 'amd64',
+    kernel: { architecture: 'amd64', package: 'linux-image-amd64', signed: true, megabytes: 70 },
   },
   i386: {
     ...pc,
@@ -58,23 +67,21 @@ const rows: { readonly [A in Architecture]?: Hardware } = {
     cpu: 'pentium3',
     // The memory that a file plays begins at 4 GiB, where phram's ioremap fails in a 32-bit kernel (memtype_reserve, EINVAL).
     flash: 'block2mtd',
-    debian: { architecture: 'i386', package: 'linux-image-686-pae', signed: true, megabytes: 52 },
+    debian: 'i386',
+    kernel: { architecture: 'i386', package: 'linux-image-686-pae', signed: true, megabytes: 52 },
   },
   aarch64: {
     ...virt,
     arch: 'aarch64',
     qemu: 'qemu-system-aarch64',
     cpu: 'cortex-a53',
+    debian: 'arm64',
     // A third of the size of linux-image-arm64, which has no driver for flash that this machine has either.
-    debian: { architecture: 'arm64', package: 'linux-image-cloud-arm64', signed: true, megabytes: 21 },
+    kernel: { architecture: 'arm64', package: 'linux-image-cloud-arm64', signed: true, megabytes: 21 },
   },
-  armhf: {
-    ...virt,
-    arch: 'armhf',
-    qemu: 'qemu-system-arm',
-    cpu: 'cortex-a15',
-    debian: { architecture: 'armhf', package: 'linux-image-armmp-lpae', signed: false, megabytes: 43 },
-  },
+  armhf: { ...arm32, arch: 'armhf', debian: 'armhf' },
+  // Its programs on the other's kernel: of Debian's kernels for armel, QEMU plays the board of one, and not reliably.
+  armel: { ...arm32, arch: 'armel', debian: 'armel' },
   mipsel: {
     arch: 'mipsel',
     qemu: 'qemu-system-mipsel',
@@ -84,7 +91,8 @@ const rows: { readonly [A in Architecture]?: Hardware } = {
     shell: 'ttyS1',
     // There is no memory beside the RAM that a file could play.
     flash: 'block2mtd',
-    debian: { architecture: 'mipsel', package: 'linux-image-4kc-malta', signed: false, megabytes: 45 },
+    debian: 'mipsel',
+    kernel: { architecture: 'mipsel', package: 'linux-image-4kc-malta', signed: false, megabytes: 45 },
   },
 };
 

@@ -164,8 +164,13 @@ async function stateOptions(folder: string, options: IndexOptions): Promise<read
     // Other languages' descriptions and package contents are most of an index and are not asked for.
     'Acquire::Languages=none',
     ...(sources === undefined ? [] : [`Dir::Etc::sourcelist=${sources}`, 'Dir::Etc::sourceparts=/dev/null']),
-    ...(options.architecture === undefined ? [] : [`APT::Architectures::=${options.architecture}`]),
+    ...onlyArchitecture(options.architecture),
   ].flatMap((option) => ['-o', option]);
+}
+
+/** As the native one: apt fetches the index of that too, and an index is 9 MB. */
+function onlyArchitecture(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [`APT::Architecture=${name}`, `APT::Architectures=${name}`];
 }
 
 /** The machine's mirror with another suite; of a file in its place, the first mirror in it. */

@@ -17,7 +17,9 @@ const valid = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).
 /** The warnings that are right. Everything else about a shipped board is a mistake in it. */
 const warnings: Readonly<Record<string, readonly string[]>> = {
   'lab-cramfs-jffs2.yaml': ['OVL128 type'],
+  'lab-i386-jffs2.yaml': ['OVL128 type'],
   'lab-jffs2.yaml': ['OVL128 type'],
+  'lab-mipsel-jffs2.yaml': ['OVL128 type'],
   'openipc-gk7205v200.yaml': ['OVL128 type'],
 };
 

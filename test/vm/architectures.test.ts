@@ -24,6 +24,7 @@ const boards: { readonly [A in Architecture]?: readonly [board: string, machine:
   i386: ['lab-i386-jffs2', /^i686$/],
   aarch64: ['lab-aarch64-ext4', /^aarch64$/],
   armhf: ['lab-armhf-ext4', /^armv7l$/],
+  armel: ['lab-armel-ext4', /^armv7l$/],
   mipsel: ['lab-mipsel-jffs2', /^mips$/],
 };
 

@@ -42,7 +42,8 @@ export const lab: CommandBody = {
     { line: 'ovl lab kernel', what: "build the lab's own kernel, once" },
   ],
   details: `Where no root image is given, the lab makes one with busybox. The bundle of the board file and the mount points are
-put into a copy of the image. Storage is blank at every boot unless --keep names a file for it.`,
+put into a copy of the image. Storage is blank at every boot unless --keep names a file for it. The machine qemu, which
+is the default, has the board's own processor where Debian has a kernel for it (ovl doctor); the others are x86-64.`,
   arguments: [{ ...boardArgument, what: 'a board file, or the word "kernel"' }],
   options: [
     { flags: '--root <IMAGE>', what: 'root image to boot', completion: 'file' },

@@ -31,9 +31,9 @@ name a file with Debian sources in OVL_APT_SOURCES. Root is not needed: overlayk
   },
   OVL407: {
     title: 'a kernel is not of the expected form',
-    explanation: `The lab takes the uncompressed ELF kernel out of Debian's vmlinuz, because QEMU starts it directly and emulating the
-kernel's own decompressor costs seconds. This is reported when a kernel package has no kernel or module where Debian
-puts them, or compresses the kernel in a way that is not known (xz, gzip, lz4 and zstd are).`,
+    explanation: `On x86 the lab takes the uncompressed ELF kernel out of Debian's vmlinuz, because QEMU starts it directly
+and emulating the kernel's own decompressor costs seconds. This is reported when a kernel package has no kernel or module
+where Debian puts them, or compresses the kernel in a way that is not known (xz, gzip, lz4 and zstd are).`,
   },
   OVL410: {
     title: 'a virtual board did not do in time what was waited for',
@@ -52,7 +52,8 @@ themselves after a reboot. "because" shows the last lines of the console, which 
     explanation: `The lab derives the virtual board's storage from the board file: MTD flash with the same name, size and erase block, or a
 disk with the same label. Some boards cannot be played this way: a storage or root type that the chosen machine's kernel
 does not have, a flash whose size is not a whole number of erase blocks, or a device path that only exists with an
-initramfs. The message says which, "fix" names another machine (--machine) where one can do it.`,
+initramfs. Instructions are only counted on x86-64. The message says which, "fix" names another machine (--machine) where
+one can do it.`,
   },
   OVL413: {
     title: 'a virtual board could not be run to its end',

@@ -46,7 +46,7 @@ export async function stockKernel(
   options: KernelOptions = {},
   hardware: Hardware = x86_64,
 ): Promise<StockKernel> {
-  const key = join('kernel', `stock-${hardware.debian.architecture}-${recipe}`);
+  const key = join('kernel', `stock-${hardware.kernel.architecture}-${recipe}`);
   const folder = await cached(key, (work) => unpackKernel(work, hardware, options));
   const version = (await readFile(join(folder, 'version'), 'utf8')).trim();
   return {
@@ -63,8 +63,8 @@ async function unpackKernel(
   hardware: Hardware,
   { signal, onProgress }: KernelOptions,
 ): Promise<void> {
-  const { package: metaPackage, signed, megabytes } = hardware.debian;
-  const packages = packagesFor(hardware, signal);
+  const { architecture, package: metaPackage, signed, megabytes } = hardware.kernel;
+  const packages = packagesFor(architecture, signal);
   onProgress?.("finding Debian's kernel");
   const image = (await debianDependencies(metaPackage, packages))
     .map((name) => name.replace(/:.*/, ''))

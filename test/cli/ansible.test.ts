@@ -1,16 +1,9 @@
-/** The Ansible collection as far as no board has to answer: its documents, its options, and boards that are not there. */
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+/** The Ansible collection as far as no board has to answer: what it calls, boards that are not there, and an ovl that ends badly. */
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { execa } from 'execa';
-import { packageVersion } from '../../src/system/package-root.ts';
-import { ansibleTest, collection, Playbooks, playOn } from '../support/ansible/playbook.ts';
-import { testWith } from '../support/needs.ts';
+import { ansibleTest, Playbooks, playOn } from '../support/ansible/playbook.ts';
 import { ovlPath } from '../support/ovl.ts';
-
-const modules = (await readdir(join(collection, 'plugins', 'modules')))
-  .map((name) => name.replace(/\.py$/, ''))
-  .toSorted();
 
 let books: Playbooks | undefined;
 const playbooks = async (): Promise<Playbooks> => {
@@ -18,85 +11,6 @@ const playbooks = async (): Promise<Playbooks> => {
   return books;
 };
 test.after.always(() => books?.remove());
-
-async function python(...words: readonly string[]): Promise<string> {
-  const { stdout } = await execa('/usr/bin/python3', words, {
-    env: { PYTHONDONTWRITEBYTECODE: '1' },
-  });
-  return stdout;
-}
-
-ansibleTest('its version is that of the package', async (t) => {
-  const galaxy = await readFile(join(collection, 'galaxy.yml'), 'utf8');
-  t.is(/^version: (.*)$/m.exec(galaxy)?.[1], packageVersion());
-  const { stdout } = await (await playbooks()).run('ansible-galaxy', [
-    'collection',
-    'list',
-    '--format',
-    'json',
-  ]);
-  t.true(stdout.includes(`"overlaykit.board": {"version": "${packageVersion()}"}`), stdout);
-});
-
-interface Document {
-  readonly doc: {
-    readonly options: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    readonly short_description: string;
-  };
-  readonly examples: string;
-  readonly return: Readonly<Record<string, { readonly description: unknown }>>;
-}
-
-ansibleTest('ansible-doc shows every module, with the options that it takes and no others', async (t) => {
-  const names = modules.map((name) => `overlaykit.board.${name}`);
-  t.deepEqual(modules, ['confirm', 'deploy', 'reset', 'restart', 'rollback', 'snapshot', 'status', 'usage']);
-  const { stdout, stderr, exitCode } = await (await playbooks()).run('ansible-doc', ['--json', ...names]);
-  t.is(exitCode, 0, stderr);
-  const documents = JSON.parse(stdout) as Readonly<Record<string, Document>>;
-  const specs = JSON.parse(
-    await python(
-      '-c',
-      'import json, sys; sys.path.insert(0, sys.argv[1]); import arguments; ' +
-        'print(json.dumps({verb: arguments.argument_spec(verb) for verb in arguments.VERBS}))',
-      join(collection, 'plugins', 'module_utils'),
-    ),
-  );
-  t.deepEqual(Object.keys(specs).toSorted(), modules);
-  for (const module of modules) {
-    const document = documents[`overlaykit.board.${module}`];
-    if (document === undefined) throw new Error(`${module} has no document`);
-    const told = Object.entries(document.doc.options).map(([name, { type, default: usual, required }]) => [
-      name,
-      {
-        type,
-        ...(usual === undefined || usual === null ? {} : { default: usual }),
-        ...(required ? { required } : {}),
-      },
-    ]);
-    const taken = Object.entries(specs[module] as Readonly<Record<string, Record<string, unknown>>>).map(
-      ([name, { no_log: _, ...spec }]) => [name, spec],
-    );
-    t.deepEqual(Object.fromEntries(told), Object.fromEntries(taken), module);
-    t.true(document.examples.includes(`overlaykit.board.${module}:`), module);
-    t.true(Object.keys(document.return).includes('board_state'), module);
-  }
-});
-
-testWith('pycodestyle', 'pyflakes3')('its Python is compiled, laid out and clean', async (t) => {
-  const entries = await readdir(collection, { recursive: true });
-  const files = entries.filter((path) => path.endsWith('.py')).map((path) => join(collection, path));
-  t.true(files.length > 12);
-  const source =
-    'import ast, sys; [ast.parse(open(f).read(), f, feature_version=(3, 9)) for f in sys.argv[1:]]';
-  await python('-c', source, ...files);
-  // Modules have their documents before their imports, as Ansible wants it.
-  const style = await execa('pycodestyle', ['--max-line-length=125', '--ignore=E402,W503,W504', ...files], {
-    reject: false,
-  });
-  t.is(style.stdout, '');
-  const flakes = await execa('pyflakes3', files, { reject: false });
-  t.is(flakes.stdout, '');
-});
 
 /** Nothing listens at these ports of loopback. */
 const dead = (port: number) => ({ ansible_host: '127.0.0.1', ansible_port: port, ansible_user: 'root' });
@@ -182,6 +96,65 @@ ansibleTest('what makes no sense is refused before a board is asked', async (t) 
   }
 });
 
+/** An ovl that says this, and ends so. */
+async function saying(name: string, lines: readonly string[]): Promise<string> {
+  const path = join((await playbooks()).folder, name);
+  await writeFile(path, `#!/bin/sh\n${lines.join('\n')}\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+ansibleTest('what became of the board is told for every end that ovl can come to', async (t) => {
+  const problem = (state: string): string =>
+    JSON.stringify({
+      schema: 'ovl.restart/1',
+      ok: false,
+      problems: [
+        { code: 'OVL199', severity: 'warning', message: 'not this' },
+        { code: 'OVL702', severity: 'error', message: 'a \u001b[2J b', boardState: state },
+      ],
+    });
+  const bare = '{"schema":"ovl.restart/1","ok":false,"problems":[]}';
+  const ends: readonly (readonly [string, readonly string[], object])[] = [
+    [
+      'back',
+      [`echo '${problem('rolled back')}'`, 'exit 7'],
+      { board_state: 'rolled back', changed: true, rc: 7 },
+    ],
+    ['lost', [`echo '${problem('unknown')}'`, 'exit 8'], { board_state: 'unknown', changed: true, rc: 8 }],
+    [
+      'same',
+      [`echo '${problem('unchanged')}'`, 'exit 6'],
+      { board_state: 'unchanged', changed: false, rc: 6 },
+    ],
+    ['ctrl-c', [`echo '${bare}'`, 'exit 130'], { board_state: 'unknown', changed: true, rc: 130 }],
+    ['no', [`echo '${bare}'`, 'exit 1'], { board_state: 'unchanged', changed: false, rc: 1 }],
+    ['killed', ['kill -9 $$'], { board_state: 'unknown', changed: true, rc: -9 }],
+    [
+      'noise',
+      ['echo "[1]"', 'echo "cannot $*" >&2', 'exit 3'],
+      { board_state: 'unchanged', changed: false, rc: 3 },
+    ],
+  ];
+  const tasks = await Promise.all(
+    ends.map(async ([name, lines]) => ({
+      name,
+      ignore_errors: true,
+      'overlaykit.board.restart': { executable: await saying(`ends-${name}`, lines) },
+    })),
+  );
+  const played = await (await playbooks()).play({ pole1: dead(1) }, [playOn('all', tasks)]);
+  t.is(played.exitCode, 0, played.said);
+  for (const [name, , result] of ends) t.like(played.one(name, 'pole1').result, result);
+  const { msg, code } = played.one('back', 'pole1').result as { msg: string; code: string };
+  t.is(code, 'OVL702');
+  t.is(msg, 'OVL702: a \\x1b[2J b\nthe board was rolled back to what ran before');
+  t.regex(
+    String(played.one('noise', 'pole1').result.msg),
+    /ended with exit code 3; is it ovl\?\ncannot restart --json/,
+  );
+});
+
 ansibleTest('a play on this machine does not take it for a board', async (t) => {
   const task = { name: 'ask', 'overlaykit.board.status': {} };
   const played = await (await playbooks()).play({}, [playOn('localhost', [task])]);
@@ -189,11 +162,8 @@ ansibleTest('a play on this machine does not take it for a board', async (t) => 
 });
 
 ansibleTest('a task that runs out of time takes ovl with it', async (t) => {
-  const folder = (await playbooks()).folder;
-  const slow = join(folder, 'slow');
   // Says who it is, and lasts; as ovl, it ends when it is told to.
-  await writeFile(slow, '#!/bin/sh\necho $$ >"$0.pid"\nexec sleep 600\n');
-  await chmod(slow, 0o755);
+  const slow = await saying('slow', ['echo $$ >"$0.pid"', 'exec sleep 600']);
   const task = { name: 'ask', timeout: 2, 'overlaykit.board.status': { executable: slow } };
   const played = await (await playbooks()).play({ pole1: dead(1) }, [playOn('all', [task])]);
   t.regex(String(played.one('ask', 'pole1').result.msg), /in the expected time frame/);
@@ -205,13 +175,10 @@ ansibleTest('a task that runs out of time takes ovl with it', async (t) => {
 ansibleTest(
   'the inventory says where a board is, with its templates, and the task can say otherwise',
   async (t) => {
-    const folder = (await playbooks()).folder;
-    const spy = join(folder, 'spy');
-    await writeFile(
-      spy,
-      `#!/bin/sh\necho "$SSH_AUTH_SOCK" >"$0.agent"\nexec ${process.execPath} ${ovlPath} "$@"\n`,
-    );
-    await chmod(spy, 0o755);
+    const spy = await saying('spy', [
+      'echo "$SSH_AUTH_SOCK" >"$0.agent"',
+      `exec ${process.execPath} ${ovlPath} "$@"`,
+    ]);
     const ask = (options: object, more: object = {}) => ({
       name: 'ask',
       'overlaykit.board.status': { executable: spy, connect_timeout: '300ms', ...options },

@@ -1,5 +1,5 @@
-/** ansible-playbook as people run it: the collection built and installed from its own folder, nothing of this machine's user. */
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+/** ansible-playbook as people run it: the collection installed from its own folder, nothing of this machine's user. */
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -112,15 +112,9 @@ export class Playbooks {
 
   async #install(): Promise<void> {
     requireTool('ansible-playbook');
-    const built = join(this.folder, 'built');
-    await mkdir(built);
-    const galaxy = async (...words: readonly string[]): Promise<void> => {
-      const { exitCode, stdout, stderr } = await this.run('ansible-galaxy', ['collection', ...words]);
-      if (exitCode !== 0) throw new Error(`ansible-galaxy ${words.join(' ')}: ${stdout}${stderr}`);
-    };
-    await galaxy('build', collection, '--output-path', built);
-    const [archive = ''] = await readdir(built);
-    await galaxy('install', join(built, archive), '--offline', '-p', this.folder);
+    const words = ['collection', 'install', collection, '--offline', '-p', this.folder];
+    const { exitCode, stdout, stderr } = await this.run('ansible-galaxy', words);
+    if (exitCode !== 0) throw new Error(`ansible-galaxy ${words.join(' ')}: ${stdout}${stderr}`);
   }
 }
 

@@ -98,9 +98,9 @@ test('how often find prints a name says what it is', async (t) => {
 test('instructions that are cut anywhere are not begun with', async (t) => {
   const place = await mkdtemp(join(tmpdir(), 'ovl-upload-'));
   t.teardown(() => rm(place, { recursive: true, force: true }));
-  const lines = receiveLines('mark', 'fresh', ["a'b", 'c\nd']);
+  const lines = receiveLines('mark', 'fresh', ["a'b", 'c\nd'], ['x']);
   const run = (input: Uint8Array) =>
-    execa('sh', ['-c', uploadScript, 'sh', join(place, 'site'), 'mark', expressionOf(sortsOf([]))], {
+    execa('sh', ['-c', uploadScript, 'sh', join(place, 'site'), 'mark', expressionOf(sortsOf([])), ''], {
       input,
       reject: false,
     });

@@ -11,9 +11,11 @@ const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
  * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder
  * has. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
  * find can do that. Where it has -printf, one walk tells all but the digests. SORTS is expressionOf(sorts). $ovl_only
- * narrows which files get digests; where find does not know it, all get them.
+ * narrows which files get digests; where find does not know it, all get them. ovl_sums may be replaced by a function that makes
+ * the same digests without a walk.
  */
 export const inventoryFunctions = `${seenFunctions}
+ovl_sums() { false; }
 ovl_tools() {
   ovl_digest=
   for ovl_word in ${digestPrograms.join(' ')}; do
@@ -50,7 +52,7 @@ ovl_list() (
     find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
   fi
   echo "$ovl_mark sums"
-  find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
+  { [ -n "$ovl_only" ] && ovl_sums 2>/dev/null; } || find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
   echo "$ovl_mark done"
 )
 `;

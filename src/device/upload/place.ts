@@ -189,7 +189,8 @@ class Session {
       this.parcel = await this.#choose(this.before);
       if (this.parcel === undefined || !this.parcel.hasTar) return;
       const { entries, reuse, replaced, bytes } = this.parcel;
-      yield receiveLines(mark, reuse ? 'reuse' : 'fresh', replaced);
+      const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+      yield receiveLines(mark, reuse ? 'reuse' : 'fresh', replaced, files);
       yield* this.#archive(entries, this.#place.counter(bytes));
     } catch (error) {
       this.#error = error;

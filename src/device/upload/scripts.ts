@@ -48,7 +48,6 @@ ovl_fail() {
 const begin = `
 if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
 if [ -e "$ovl_new" ] || [ -h "$ovl_new" ]; then rm -rf "$ovl_new"; fi
-if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
 `;
 
 /**
@@ -56,14 +55,12 @@ if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 
  * and only what arrived, whose files have one name each, is looked at again.
  */
 const copyOrMake = `
-if [ "$ovl_way" = reuse ]; then
-  rmdir "$ovl_new" || ovl_fail make
-  if cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; then
-    ovl_only='-links 1'
-  else
-    rm -rf "$ovl_new"
-    cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy
-  fi
+if [ "$ovl_way" = reuse ] && cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; then
+  ovl_only='-links 1'
+else
+  if [ -e "$ovl_new" ]; then rm -rf "$ovl_new"; fi
+  if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
+  if [ "$ovl_way" = reuse ]; then rmdir "$ovl_new" && cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy; fi
 fi
 cd "$ovl_new" || ovl_fail make
 `;
@@ -77,10 +74,26 @@ if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
 
 const goLine = 'go';
 
-/** What uploadScript is told on stdin before the archive. @param replaced paths that are removed first */
-export function receiveLines(mark: string, way: 'reuse' | 'fresh', replaced: readonly string[]): Uint8Array {
-  const words = replaced.map((path) => quote(`./${path}`));
-  return Buffer.from(`ovl_way=${way}\nset -- ${words.join(' ')}\n${mark} ${goLine}\n`);
+/** Names of files that are given to the digest program without a walk for them. */
+const mostNamed = 200;
+
+/**
+ * What uploadScript is told on stdin before the archive.
+ * @param replaced paths that are removed first
+ * @param files paths of the files that come
+ */
+export function receiveLines(
+  mark: string,
+  way: 'reuse' | 'fresh',
+  replaced: readonly string[],
+  files: readonly string[],
+): Uint8Array {
+  const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
+  const sums =
+    way === 'fresh' || files.length > mostNamed
+      ? ''
+      : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
+  return Buffer.from(`ovl_way=${way}\n${sums}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 
 const goOn = `

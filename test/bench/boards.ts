@@ -2,13 +2,13 @@
  * What an upload costs this machine's processors, to one board and to eight at once: connection, asking, sending, verifying
  * and the switch. Each board is a dropbear of its own on loopback; their own processor time does not count.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
 import type { UploadEntry } from '../../src/device/upload/tree.ts';
 import { upload } from '../../src/device/upload/upload.ts';
 import { removeServer, type SshServer, startServer } from '../support/ssh-servers.ts';
-import { childrenMs } from './proc-stat.ts';
+import { processor } from './processor.ts';
 import { memory, sshConfig, type TransferOptions, thousandFiles } from './transfer.ts';
 
 export interface BoardsRow {
@@ -67,10 +67,4 @@ async function sender(
     await sent.switch();
     await device.close();
   };
-}
-
-/** Milliseconds of user and system time so far. */
-async function processor(): Promise<number> {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000 + childrenMs(await readFile('/proc/self/stat', 'latin1'));
 }

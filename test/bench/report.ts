@@ -77,19 +77,27 @@ export function wallTable(rows: readonly WallRow[]): string {
 /** Each way with what it is compared with; the aims are those of the issue that asked for uploads. */
 export function transferTable(rows: readonly TransferRow[]): string {
   if (rows.length === 0) return '';
-  const lines = rows.map(({ way, against, aim, wallMs, afterLoginMs }) => {
+  const lines = rows.map(({ way, against, aim, wallMs, afterLoginMs, hereMs, boardMs }) => {
     const base = rows.find((row) => row.way === against);
+    // An aim is for all of it; for what comes after the login, the other's login is taken off as well.
+    const login = rows.find((row) => row.way === base?.login);
+    const rest = base === undefined || login === undefined ? 0 : median(base.wallMs) - median(login.wallMs);
     return [
       way,
       `${median(wallMs).toFixed(0)} ±${medianDeviation(wallMs).toFixed(0)}`,
       base === undefined ? '' : times(median(wallMs), median(base.wallMs)),
+      // The least is what a machine would need on which nothing else ran.
+      Math.min(...wallMs).toFixed(0),
+      base === undefined ? '' : times(Math.min(...wallMs), Math.min(...base.wallMs)),
       afterLoginMs.length === 0 ? '' : median(afterLoginMs).toFixed(0),
-      base === undefined || afterLoginMs.length === 0 ? '' : times(median(afterLoginMs), median(base.wallMs)),
+      base === undefined || afterLoginMs.length === 0 ? '' : times(median(afterLoginMs), rest),
+      mean(hereMs).toFixed(0),
+      mean(boardMs).toFixed(0),
       aim === undefined ? '' : `${aim} × ${against}`,
-      String(wallMs.length),
     ];
   });
-  return table(['', 'wall ms', '×', 'after login', '×', 'aim', 'rounds'], lines);
+  const head = ['', 'wall ms', '×', 'least', '×', 'after login', '×', 'here cpu ms', 'board cpu ms', 'aim'];
+  return table(head, lines);
 }
 
 /** Processor time of this side for a board, against one board alone. */

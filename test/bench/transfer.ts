@@ -3,22 +3,32 @@
  * dropbear. Every way takes its turn in each round, so that what else the machine does falls on all of them alike.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { script, succeeded } from '../../src/device/device.ts';
+import { connectDevice, type SshDevice } from '../../src/device/ssh/ssh-device.ts';
 import type { UploadEntry } from '../../src/device/upload/tree.ts';
 import { upload } from '../../src/device/upload/upload.ts';
 import { removeServer, type SshServer, startServer } from '../support/ssh-servers.ts';
 import { file, noise } from '../support/upload-tree.ts';
+import { boardImage } from './board-image.ts';
+import { wholeMs } from './proc-stat.ts';
+import { processor } from './processor.ts';
 
 export interface TransferRow {
   readonly way: string;
   /** The way that it is compared with, and how many times its time is the aim at most. */
   readonly against?: string;
   readonly aim?: number;
+  /** The way that only logs in as this one does. */
+  readonly login?: string;
   /** Milliseconds of each round: with the connection, and without where it can be told apart. */
   readonly wallMs: readonly number[];
   readonly afterLoginMs: readonly number[];
+  /** Processor milliseconds of each round: of this side with what it starts, and of the server with what it starts. */
+  readonly hereMs: readonly number[];
+  readonly boardMs: readonly number[];
 }
 
 export interface TransferOptions {
@@ -28,16 +38,15 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
 }
 
-/** The boards' files are in memory: we write them through to their storage and the others do not, and a disk would be compared instead. */
+/** The boards' storage is in memory: nobody's disk is measured, while writing through costs what the file system does for it. */
 export const memory = '/dev/shm';
 const files = 1000;
 const bytes = 8 << 20;
 const oneMs = 120_000;
+/** A server reaps a session's processes a little after it has ended. */
+const reapMs = 50;
 
-interface Way {
-  readonly way: string;
-  readonly against?: string;
-  readonly aim?: number;
+interface Way extends Pick<TransferRow, 'way' | 'against' | 'aim' | 'login'> {
   /** Brings the board to the state before, unmeasured. */
   readonly before: () => Promise<void>;
   /** Milliseconds after the login, where it knows. */
@@ -50,34 +59,52 @@ export async function benchTransfer({
   rounds,
   signal,
 }: TransferOptions): Promise<readonly TransferRow[]> {
-  const server = await startServer({ kind: 'dropbear' });
-  const boards = await mkdtemp(join(memory, 'ovl-boards-'));
+  const rootImage = await boardImage(join(work, 'board.img'));
+  const server = await startServer({ kind: 'dropbear', rootImage, under: memory });
   try {
-    const ways = await waysTo(server, { work, boards, signal });
-    const rows = ways.map(({ way, against, aim }) => ({
-      way,
-      ...(against === undefined ? {} : { against }),
-      ...(aim === undefined ? {} : { aim }),
+    const ways = await waysTo(server, work, signal);
+    const rows = ways.map(({ before, run, ...way }) => ({
+      ...way,
       wallMs: [] as number[],
       afterLoginMs: [] as number[],
+      hereMs: [] as number[],
+      boardMs: [] as number[],
     }));
     for (let round = 0; round <= rounds; round += 1) {
       for (const [index, { before, run }] of ways.entries()) {
         signal.throwIfAborted();
         await before();
+        const spent = await meter(server);
         const start = performance.now();
         const after = await run();
         const wall = performance.now() - start;
-        if (round === 0) continue;
-        rows[index]?.wallMs.push(wall);
-        if (after !== undefined) rows[index]?.afterLoginMs.push(after);
+        const { here, board } = await spent();
+        const row = rows[index];
+        if (round === 0 || row === undefined) continue;
+        row.wallMs.push(wall);
+        row.hereMs.push(here);
+        row.boardMs.push(board);
+        if (after !== undefined) row.afterLoginMs.push(after);
       }
     }
     return rows;
   } finally {
     await removeServer(server);
-    await rm(boards, { recursive: true, force: true });
   }
+}
+
+/** Processor milliseconds from now on. */
+async function meter(server: SshServer): Promise<() => Promise<{ here: number; board: number }>> {
+  const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'latin1');
+  const read = async (): Promise<number> =>
+    wholeMs(await readFile(`/proc/${Number(children.split(' ')[0])}/stat`, 'latin1'));
+  await sleep(reapMs);
+  const [here, board] = [await processor(), await read()];
+  return async () => {
+    const spent = (await processor()) - here;
+    await sleep(reapMs);
+    return { here: spent, board: (await read()) - board };
+  };
 }
 
 export function thousandFiles(): readonly UploadEntry[] {
@@ -86,10 +113,7 @@ export function thousandFiles(): readonly UploadEntry[] {
   );
 }
 
-async function waysTo(
-  server: SshServer,
-  { work, boards, signal }: { readonly work: string; readonly boards: string; readonly signal: AbortSignal },
-): Promise<readonly Way[]> {
+async function waysTo(server: SshServer, work: string, signal: AbortSignal): Promise<readonly Way[]> {
   const knownHosts = join(work, 'known_hosts');
   await writeFile(knownHosts, server.knownHosts);
   const config = await sshConfig(server, work, knownHosts, 'ssh_config');
@@ -98,7 +122,7 @@ async function waysTo(
   for (const entry of entries) await write(source, entry);
   const other = file('d7/f507', noise(Math.floor(bytes / files), 'other'));
   const changed = entries.map((entry) => (entry.path === other.path ? other : entry));
-  const board = (name: string): string => join(boards, name);
+  const board = (name: string): string => join(server.folder, 'root/files', name);
   const target = `root@127.0.0.1:${server.port}`;
   const [ssh, host] = [`ssh -F ${config} -p ${server.port}`, 'root@127.0.0.1'];
   const shell = (line: string): undefined => {
@@ -108,14 +132,17 @@ async function waysTo(
     });
     if (status !== 0) throw new Error(`${line}: ${stderr}`);
   };
+  const connect = (): Promise<SshDevice> => connectDevice(target, { configFile: config, signal });
   const fresh = async (name: string): Promise<void> => {
-    await rm(board(name), { recursive: true, force: true });
-    await mkdir(dirname(board(name)), { recursive: true });
+    const device = await connect();
+    const outcome = await device.run(script('rm -rf "$1" "$1".ovl-*; sync', board(name)));
+    await device.close();
+    if (!succeeded(outcome)) throw new Error(`cannot clear ${name}: ${outcome.stderr}`);
   };
-  const send = async (name: string, tree: readonly UploadEntry[]): Promise<number> => {
-    const device = await connectDevice(target, { configFile: config, signal });
+  const send = async (name: string, tree: readonly UploadEntry[], reread = false): Promise<number> => {
+    const device = await connect();
     const start = performance.now();
-    const sent = await upload(device, board(name), tree, { signal });
+    const sent = await upload(device, board(name), tree, { signal, reread });
     await sent.switch();
     const took = performance.now() - start;
     await device.close();
@@ -128,35 +155,63 @@ async function waysTo(
     const now = new Date();
     await utimes(join(source, version.path), now, now);
   };
+  const tar = (after: string): undefined =>
+    shell(
+      `tar -C ${source} -c . | ${ssh} ${host} 'mkdir ${board('tar')} && tar -C ${board('tar')} -x${after}'`,
+    );
+  const nothing = async (): Promise<void> => {};
+  const first = 'tar c | ssh tar x';
   return [
+    { way: 'ssh true', before: nothing, run: async () => shell(`${ssh} ${host} true`) },
     {
-      way: 'tar c | ssh tar x',
-      before: async () => {
-        await fresh('tar');
-        await mkdir(board('tar'));
-      },
-      run: async () => shell(`tar -C ${source} -c . | ${ssh} ${host} 'tar -C ${board('tar')} -x'`),
+      way: 'ovl, a login',
+      against: 'ssh true',
+      before: nothing,
+      run: async () => void (await (await connect()).close()),
+    },
+    { way: first, login: 'ssh true', before: () => fresh('tar'), run: async () => tar('') },
+    {
+      way: `${first}, sync`,
+      login: 'ssh true',
+      before: () => fresh('tar'),
+      run: async () => tar(` && sync -f ${board('tar')}`),
     },
     {
       way: 'ovl, first time',
-      against: 'tar c | ssh tar x',
+      against: first,
       aim: 0.9,
       before: () => fresh('ovl'),
       run: () => send('ovl', entries),
     },
     {
       way: 'ovl, nothing changed',
-      against: 'tar c | ssh tar x',
+      against: first,
       aim: 0.1,
-      before: async () => {},
+      before: nothing,
       run: () => send('ovl', entries),
     },
-    { way: 'rsync -a, first time', before: () => fresh('rsync'), run: async () => rsync('rsync') },
-    { way: 'rsync -a, nothing changed', before: async () => {}, run: async () => rsync('rsync') },
-    { way: 'rsync -a, one file changed', before: () => touched(other), run: async () => rsync('rsync') },
+    {
+      way: 'ovl, nothing changed, all read',
+      against: first,
+      before: nothing,
+      run: () => send('ovl', entries, true),
+    },
+    {
+      way: 'rsync -a, first time',
+      login: 'ssh true',
+      before: () => fresh('rsync'),
+      run: async () => rsync('rsync'),
+    },
+    { way: 'rsync -a, nothing changed', login: 'ssh true', before: nothing, run: async () => rsync('rsync') },
+    {
+      way: 'rsync -a, one file',
+      login: 'ssh true',
+      before: () => touched(other),
+      run: async () => rsync('rsync'),
+    },
     {
       way: 'ovl, one file changed',
-      against: 'rsync -a, one file changed',
+      against: 'rsync -a, one file',
       aim: 0.5,
       before: async () => {
         const original = entries.find(({ path }) => path === other.path);

@@ -20,6 +20,8 @@ export interface SshServer {
   readonly identity: string;
   /** Lines of known_hosts with all the host keys. */
   readonly knownHosts: string;
+  /** Of the program that holds the server's namespaces; the server is its only child. */
+  readonly pid: number;
   /** Where the server's own words are. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
@@ -38,6 +40,8 @@ export interface ServerOptions {
   readonly rootImage?: string;
   /** The folder of an earlier server: the same keys and homes. */
   readonly folder?: string;
+  /** Where its folder is made; the system's folder for temporary files by default. */
+  readonly under?: string;
 }
 
 /** The password of root and board; "empty" has none. */
@@ -56,7 +60,7 @@ const entrance = [
 ].join('\n');
 
 export async function startServer(options: ServerOptions): Promise<SshServer> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'ovl-ssh-')));
+  const folder = options.folder ?? (await mkdtemp(join(options.under ?? tmpdir(), 'ovl-ssh-')));
   const types = options.hostKeys ?? ['ed25519'];
   if (options.folder === undefined) await furnish(folder, options, types);
   const port = options.port ?? (await freePort());
@@ -91,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<SshServer> {
   return {
     port,
     folder,
+    pid: child.pid ?? 0,
     identity: join(folder, 'id'),
     knownHosts: knownHosts.map((key) => `[127.0.0.1]:${port} ${key}\n`).join(''),
     log: () => said,

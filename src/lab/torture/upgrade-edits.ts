@@ -29,12 +29,13 @@ export type Edit = { readonly number: number } & (
   | { readonly kind: 'move'; readonly path: string; readonly to: string }
 );
 
-/** Files that the next image has no more; the load deletes some of them once and for all, so that there are orphans. */
+/** Files that the next image has no more, and files that it still has; one of each is deleted once and for all. */
 const orphans: readonly string[] = ['d0/f2', 'd2/f2'];
+const deleted: readonly string[] = ['d1/f2', 'd3/f2'];
 
 /** Paths that are edited: files and folders that either image has, and some that none has. */
 const paths: readonly string[] = [
-  ...filePaths.filter((path) => !orphans.includes(path)),
+  ...filePaths.filter((path) => ![...orphans, ...deleted].includes(path)),
   ...folderPaths.map((folder) => `${folder}/s`),
   ...nests.flatMap((nest) => [nest, `${nest}/m`, `${nest}/z`, ...nested.map((name) => `${nest}/${name}`)]),
 ];
@@ -86,9 +87,10 @@ function needsExchange(upper: Upper, edit: Edit): boolean {
   }
 }
 
-/** Every session has these: orphans, and a version that is hidden. */
+/** Every session has these: orphans, a deletion that counts, and a version that is hidden. */
 const certain: readonly ((number: number, random: Random) => Edit)[] = [
   (number, random) => ({ kind: 'remove', number, path: random.pick(orphans) }),
+  (number, random) => ({ kind: 'remove', number, path: random.pick(deleted) }),
   (number, random) => ({ kind: 'remove', number, path: random.pick(['n2', 'n1/a', 'n3/a']) }),
   (number, random) => ({
     kind: 'write',

@@ -26,13 +26,15 @@ mount_or_repair() {
 }
 
 # run_repair TOOL OPTION...: what it says goes to the log. Exit codes are bits: 1 repaired, 2 restart wanted; the others mean
-# that it could not.
+# that it could not. The limit on processor time ends a tool that loops, as a power cut would; one that waits for a slow device
+# goes on.
 run_repair() {
-  if [ -z "$ovl_run" ]; then
-    "$@"
-  else
-    "$@" >>"$ovl_run/log" 2>&1
-  fi
+  (
+    # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
+    ulimit -t 900
+    [ -z "$ovl_run" ] || exec >>"$ovl_run/log" 2>&1
+    exec "$@"
+  )
   ovl_code=$?
   say 4 "$*: exit code $ovl_code"
   [ "$ovl_code" -lt 4 ]
@@ -43,6 +45,8 @@ run_repair() {
 # file system.
 repair_ext() {
   run_repair "$1" -p "$2" && return 0
+  # It was at work, so it could read the superblock; a copy of that is older than what it has mended.
+  [ "$ovl_code" -lt 128 ] || no_repair "$1 was ended by a signal; the next boot goes on" || return 1
   has_ext_magic "$2" 1 0 || lacks_head "$2" || no_repair "$2 begins with something else than ext4" || return 1
   find_ext_copy "$2" && run_repair "$1" -p -b "$ovl_copy" -B "$ovl_block" "$2"
 }

@@ -110,6 +110,31 @@ for (const shell of shells) {
   );
 }
 
+for (const shell of shells) {
+  test.serial(
+    `${shell}: a repair that loops is ended, no copy of the superblock is tried, and the boot goes on`,
+    async (t) => {
+      const { script, applets: needed } = await renderBoard(boardText(rows[2]?.board));
+      const limit = '/dev/state/limit';
+      const e2fsck = `ulimit -t >${limit}\nulimit -t 1\nwhile :; do :; done\n`;
+      const files = filesOf(script, needed, rows[2]?.board ?? {});
+      const looping = { ...files, programs: { ...files.programs, e2fsck } };
+      const board = await ShellBoard.make(t, shell, looping);
+      await setDisk(board, 'noise');
+      const boot = await board.boot(looping, 0);
+      t.deepEqual(boot.calls.at(-1), ['init', 'one', 'two words'], boot.console);
+      t.is(boot.status?.rung, 'tmpfs');
+      t.deepEqual(
+        boot.calls.filter(([name]) => name === 'e2fsck'),
+        [['e2fsck', '-p', diskPath]],
+      );
+      t.regex(boot.console, /e2fsck was ended by a signal; the next boot goes on/);
+      t.is((await board.read(limit)).trim(), '900');
+      t.is(await readDisk(board), 'noise', 'nothing was mounted, nothing made');
+    },
+  );
+}
+
 /** The tools of the file system are no applets that a script has to have. */
 function filesOf(overlayInit: string, needed: readonly string[], keys: Row['board']): ShellBoardFiles {
   return {

@@ -4,7 +4,7 @@
 # which one the upper fits. Where both are the same, a boot pays two reads.
 
 # same_base: whether the upper fits this image, or nothing can be said about it. Sets ovl_base. A generation without anything
-# in it fits every image.
+# in it fits every image; nobody notes that where its storage is read-only (mounted elsewhere).
 # every boot
 same_base() {
   [ -f /etc/overlaykit/base ] || return 0
@@ -17,7 +17,7 @@ same_base() {
   for ovl_path in "$ovl_kept"/upper/* "$ovl_kept"/upper/.[!.]* "$ovl_kept"/upper/..?*; do
     [ ! -e "$ovl_path" ] && [ ! -h "$ovl_path" ] || return 1
   done
-  fits_base
+  [ "$ovl_storage" != /overlay ] || fits_base
 }
 
 # fits_base: notes that the generation fits this image. The union is not mounted before that is durable.

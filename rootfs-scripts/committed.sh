@@ -22,3 +22,14 @@ read_committed() {
   read_slot b
   [ "$ovl_seq" -lt 0 ] || [ -n "$ovl_unreadable$ovl_newer" ] || ovl_generation=$ovl_active
 }
+
+# committed_base STORAGE COMMAND...: COMMAND is how a generation meets another base image, here one that nothing writes to.
+# overlay_helper makes its storage writable for as long as it cleans.
+committed_base() {
+  ovl_storage=$1
+  shift
+  "$@"
+  ovl_code=$?
+  ovl_storage=/overlay
+  return "$ovl_code"
+}

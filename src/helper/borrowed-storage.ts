@@ -45,6 +45,17 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string, d
   }
 }
 
+/**
+ * The same while a boot looks for its root: the storage is where the boot has mounted it, read-only below a union in memory or
+ * to be written. Gives its place to the action.
+ * @throws Refused where it cannot be made writable
+ */
+export function withStorageOfBoot<T>(port: BoardPort, action: (path: string) => T): T {
+  return readMounts(port).numberAt(committed) === undefined
+    ? action(boardPaths.storage)
+    : writable(port, readStoragePlan(port), action);
+}
+
 /** Options that are flags of mount(2); the rest goes to the file system. */
 const flagOf: Readonly<Record<string, number>> = {
   rw: 0,

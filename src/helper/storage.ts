@@ -1,6 +1,7 @@
 /** The places on the storage (docs/decisions/0005), opened once for each verb; nothing on the way may be a symbolic link. */
 import { boardPaths } from '../shared/helper-protocol.ts';
 import { chooseSlot, type State, stateLine } from '../shared/state.ts';
+import { imageIdentity, noteIdentity } from './base/identity.ts';
 import { isKernelError } from './port.ts';
 import { readSlots } from './slots.ts';
 import type { BoardPort } from './storage-port.ts';
@@ -46,6 +47,9 @@ export function openOrBegin(port: BoardPort, path: string): Storage {
   port.syncDirectory(first);
   port.syncFileSystem(first);
   port.close(first);
+  // What is laid over a copy of it was made on this image.
+  const image = imageIdentity(port, boardPaths.oldRoot);
+  if (image !== undefined) noteIdentity(port, storage, 1, image);
   port.writeIn(storage.notes, 'state.a', stateLine(firstState));
   port.syncFileSystem(storage.notes);
   port.close(root);

@@ -5,7 +5,7 @@ import type { Place, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';
 import type { Rung, RungName, StoragePlan } from '../shared/plan.ts';
-import { generationWord, type MountStep, type Step } from '../shared/step.ts';
+import { type CheckBaseStep, generationWord, type MountStep, type Step } from '../shared/step.ts';
 import { mount, mountStorage } from '../steps/mount.ts';
 import type { Stack, UnionSystem } from '../union/system.ts';
 import { identitySteps } from './identity.ts';
@@ -88,6 +88,7 @@ function committedRung(context: RungContext): Result<Rung> {
     outcome: 'what was committed, and changes are kept in memory and lost at power off',
     upper: volatile,
     over: `${committed}/generations/${generationWord}/upper`,
+    lastingBelow: committed,
     steps: [
       ...volatileStorage(context.board),
       { kind: 'make-dirs', paths: [volatile.upperdir, volatile.workdir, committed] },
@@ -111,15 +112,18 @@ interface UnionOn {
   readonly over?: string;
   /** Whether the upper outlives the base image. */
   readonly lasting?: boolean;
+  /** Where the storage of a layer is mounted read-only that outlives the base image. */
+  readonly lastingBelow?: string;
 }
 
 /** The upper, layers, union, and the proof that it can be entered. */
 function unionRung(
   { board, where, union, layers }: RungContext,
-  { name, outcome, upper, steps, over, lasting }: UnionOn,
+  { name, outcome, upper, steps, over, lasting, lastingBelow }: UnionOn,
 ): Result<Rung> {
+  const base = [...layers.map((layer) => layer.target), '/'];
   const stack: Stack = {
-    lowerdirs: [...(over === undefined ? [] : [over]), ...layers.map((layer) => layer.target), '/'],
+    lowerdirs: [...(over === undefined ? [] : [over]), ...base],
     ...upper,
     target: board.enter.newroot,
   };
@@ -132,7 +136,8 @@ function unionRung(
       ...steps,
       ...layers.flatMap((layer): Step[] => [{ kind: 'make-dirs', paths: [layer.target] }, layer]),
       // A new base may mean another generation, and the identity goes into the one that boots.
-      ...(lasting === true ? [checkBase(board, union, stack), ...identitySteps(board)] : []),
+      ...(lasting === true ? [checkBase(board, union, base), ...identitySteps(board)] : []),
+      ...(lastingBelow === undefined ? [] : [{ ...checkBase(board, union, base), storage: lastingBelow }]),
       mounted.value,
       {
         kind: 'verify',
@@ -146,7 +151,11 @@ function unionRung(
 }
 
 /** The layers have to be mounted for it: what the upper lies over is looked at. */
-function checkBase({ base, keep, union }: Board, { name }: UnionSystem, { lowerdirs }: Stack): Step {
+function checkBase(
+  { base, keep, union }: Board,
+  { name }: UnionSystem,
+  lowerdirs: readonly string[],
+): CheckBaseStep {
   const { options } = union;
   const by = ['index', 'metacopy', 'nfs_export'].some((option) => options[option] === 'on');
   const follows = !['off', 'nofollow'].includes(options.redirect_dir ?? 'off');

@@ -144,6 +144,8 @@ export interface CheckBaseStep {
   readonly safe: boolean;
   /** Absolute paths that a generation which begins anew keeps. */
   readonly keep: readonly string[];
+  /** Where the storage is mounted read-only, for a generation that nothing writes to: no empty one can begin there. */
+  readonly storage?: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A board that runs in memory, and what it commits: there at the next boot from the storage, and nothing else. */
 import { writeFile } from 'node:fs/promises';
+import { file } from '../../src/lab/roots/root-file.ts';
 import { sandbox, sandboxGiven, sandboxOwn } from '../support/sandbox-ext4.ts';
 import {
   boardFile,
@@ -130,3 +131,68 @@ for (const how of ['pivot', 'chroot']) {
     },
   );
 }
+
+const first = ['/etc/edited', '/etc/orphan', '/etc/deleted'].map((path) => file(path, 'one\n'));
+const second = ['/etc/edited', '/etc/deleted', '/etc/fresh'].map((path) => file(path, 'two\n'));
+
+sandbox(
+  'a kiosk that gets another image cleans what it has committed, and the storage stays read-only',
+  async (t) => {
+    t.timeout(120_000);
+    const kiosk = `${await changedBoard('lab-ext4')}\ntmpfs: { size: 8MiB }\nladder: [tmpfs, read-only, rescue]\n`;
+    const boards = async (more: string) => {
+      const text = await textFile(`${kiosk}${more}`);
+      return Promise.all([first, second].map((files) => ready(text, { root: { files } })));
+    };
+    const [one, two] = await boards('base: { on_change: review }\n');
+    if (one === undefined || two === undefined) throw new Error('no boards');
+    const storage = { machine: 'sandbox', storageImage: await storageImage() } as const;
+    const base =
+      'read -r line </etc/overlaykit/base; for one in /overlay/committed/generations/*/base; do read -r its <$one; [ "$its" = "$line" ] || dirname $one; done';
+    await withBoot(t, one, storage, async (boot) => {
+      t.is((await status(boot)).rung, 'tmpfs', boot.console);
+      await output(boot, 'cd /etc; echo mine >edited; rm orphan deleted; overlay_helper commit /etc');
+    });
+    await withBoot(t, one, storage, async (boot) => {
+      t.like(await status(boot), { rung: 'committed', generation: '2', notes: [] }, boot.console);
+      t.is(await output(boot, base), '', 'what is committed is noted to fit the image that it was made on');
+      t.notRegex(boot.console, /base has changed/);
+    });
+    await withBoot(t, two, storage, async (boot) => {
+      const account = await status(boot);
+      t.like(account, { rung: 'committed', generation: '2' }, boot.console);
+      t.regex(account.notes.join(), /2 changed paths hide something new in this base image/);
+      t.is(await output(boot, `${base} | grep generations/2 || true`), '', 'it is brought over');
+      t.is(await output(boot, 'cat /etc/edited /etc/fresh'), 'mine\ntwo');
+      t.false(await exists(boot, '/etc/deleted'));
+      t.is(
+        await output(boot, 'ls /overlay/committed/generations/2/upper/etc'),
+        'deleted\nedited',
+        'the whiteout of what the new image lacks is gone',
+      );
+      t.like(await boot.run('touch /overlay/committed/x'), readOnly);
+      equalsSimulation(
+        t,
+        two.prepared.plan,
+        'committed',
+        await boot.mountTable(),
+        sandboxGiven,
+        sandboxOwn,
+        2,
+      );
+    });
+    await withBoot(t, two, storage, async (boot) => {
+      t.is((await status(boot)).rung, 'committed');
+      t.notRegex(boot.console, /the base has changed/, 'once is enough');
+    });
+    const helperless = await ready(await textFile(kiosk), { root: { files: first }, withoutHelper: true });
+    await withBoot(t, helperless, storage, async (boot) => {
+      t.like(await status(boot), { rung: 'committed', generation: '2' }, boot.console);
+      t.regex(
+        (await status(boot)).notes.join(),
+        /was made on another base image, and could not be cleaned; it is used/,
+      );
+      t.is(await output(boot, 'cat /etc/edited'), 'mine');
+    });
+  },
+);

@@ -12,6 +12,7 @@ import { knownOf, readRecord } from '../base/record.ts';
 import { type Report, readReport, reportLines, waitingIn, writeReport } from '../base/report.ts';
 import { walkUpper } from '../base/upper.ts';
 import { generationNumber } from '../boot-status.ts';
+import { withStorageOfBoot } from '../borrowed-storage.ts';
 import { isComplete } from '../generations.ts';
 import { readMounts } from '../mounts.ts';
 import { isKernelError } from '../port.ts';
@@ -24,7 +25,10 @@ import { oneWord } from '../words.ts';
 export function rebase(port: BoardPort, words: readonly string[]): number {
   const number = generationNumber(oneWord(words));
   if (number === undefined) throw new WrongWords();
-  const storage = openStorage(port);
+  return withStorageOfBoot(port, (path) => rebaseOn(port, openStorage(port, path), number));
+}
+
+function rebaseOn(port: BoardPort, storage: Storage, number: number): number {
   refuseMounted(port);
   const image = imageIdentity(port, '');
   const plan = readBasePlan(port);

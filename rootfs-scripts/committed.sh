@@ -25,6 +25,7 @@ read_committed() {
 
 # committed_base STORAGE COMMAND...: COMMAND is how a generation meets another base image, here one that nothing writes to.
 # overlay_helper makes its storage writable for as long as it cleans.
+# every boot
 committed_base() {
   ovl_storage=$1
   shift

@@ -11,14 +11,8 @@ import { runTool } from '../system/process.ts';
 /** What a board needs as storage; sizes in bytes. */
 export type StorageNeed =
   | { readonly kind: 'none' }
-  | {
-      readonly kind: 'ext4';
-      readonly bytes: number;
-      readonly label: string;
-      readonly uuid: string;
-      /** The device's name on the board, where the board file has one. */
-      readonly path?: string;
-    }
+  | ({ readonly kind: 'ext4' } & Disk)
+  | ({ readonly kind: 'f2fs' } & Disk)
   | {
       readonly kind: 'jffs2';
       readonly bytes: number;
@@ -27,6 +21,14 @@ export type StorageNeed =
       /** N of mtdN; 0 where the board file goes by the name. */
       readonly number: number;
     };
+
+interface Disk {
+  readonly bytes: number;
+  readonly label: string;
+  readonly uuid: string;
+  /** The device's name on the board, where the board file has one. */
+  readonly path?: string;
+}
 
 const mebibyte = 1024 * 1024;
 const defaultBytes = 16 * mebibyte;
@@ -52,10 +54,11 @@ export function storageNeed(board: Board): StorageNeed {
       return flash(storage);
     case 'ext4':
     case 'file':
-      return disk(storage);
-    case 'ubifs':
+      return { kind: 'ext4', ...disk(storage) };
     case 'f2fs':
-      throw cannot(`storage of type ${storage.type}`, 'the lab makes JFFS2, ext4 and tmpfs storage');
+      return { kind: 'f2fs', ...disk(storage) };
+    case 'ubifs':
+      throw cannot(`storage of type ${storage.type}`, 'the lab makes JFFS2, ext4, f2fs and tmpfs storage');
   }
 }
 
@@ -82,10 +85,9 @@ function flash(storage: Board['storage']): StorageNeed {
   };
 }
 
-function disk(storage: Board['storage']): StorageNeed {
+function disk(storage: Board['storage']): Disk {
   const path = storage.find?.path;
   return {
-    kind: 'ext4',
     bytes: storage.size ?? storage.min_size ?? defaultBytes,
     label: storage.find?.label ?? defaultLabel,
     uuid: storage.find?.uuid ?? defaultUuid,
@@ -112,10 +114,21 @@ export async function provideStorage(need: StorageNeed, image: string): Promise<
 async function makeBlank(need: Exclude<StorageNeed, { kind: 'none' }>, image: string): Promise<void> {
   const draft = `${image}.tmp-${process.pid}`;
   try {
-    await (need.kind === 'jffs2' ? writeErased(draft, need.bytes) : makeExt4(draft, need));
+    await make(need, draft);
     await rename(draft, image);
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+function make(need: Exclude<StorageNeed, { kind: 'none' }>, path: string): Promise<void> {
+  switch (need.kind) {
+    case 'jffs2':
+      return writeErased(path, need.bytes);
+    case 'ext4':
+      return makeExt4(path, need);
+    case 'f2fs':
+      return makeF2fs(path, need);
   }
 }
 
@@ -133,11 +146,18 @@ async function writeErased(path: string, bytes: number): Promise<void> {
 }
 
 /** Made without mounting it, so root is not needed; the fixed clock and hash seed make it the same every time. */
-async function makeExt4(path: string, need: Extract<StorageNeed, { kind: 'ext4' }>): Promise<void> {
+async function makeExt4(path: string, need: Disk): Promise<void> {
   await (await open(path, 'wx')).close();
   await truncate(path, need.bytes);
   const options = ['-q', '-F', '-m', '0', '-L', need.label, '-U', need.uuid, '-E', `hash_seed=${need.uuid}`];
   await runTool('mkfs.ext4', [...options, path], { env: { E2FSPROGS_FAKE_TIME: '1767225600' } });
+}
+
+/** Its UUID is a new one each time: mkfs.f2fs takes none. */
+async function makeF2fs(path: string, { bytes, label }: Disk): Promise<void> {
+  await (await open(path, 'wx')).close();
+  await truncate(path, bytes);
+  await runTool('mkfs.f2fs', ['-q', '-f', '-l', label, path]);
 }
 
 /** OVL412, for whoever finds that a board cannot be played. */

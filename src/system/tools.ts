@@ -34,6 +34,8 @@ export const tools = {
   'fsck.cramfs': { package: 'util-linux', reason: 'judges cramfs images in the tests' },
   getfattr: { package: 'attr', reason: 'compares extended attributes in the tests of images' },
   setfattr: { package: 'attr', reason: 'sets extended attributes in the tests of images' },
+  'fsck.f2fs': { package: 'f2fs-tools', reason: 'looks at f2fs storage in tests' },
+  'mkfs.f2fs': { package: 'f2fs-tools', reason: 'makes the f2fs storage of virtual boards' },
   'mkfs.ext4': { package: 'e2fsprogs', reason: 'makes the ext4 storage of virtual boards' },
   'e2fsck.static': { package: 'e2fsck-static', reason: "repairs ext4 storage in the lab's own roots" },
   busybox: { package: 'busybox-static', reason: "is the userland of the lab's own roots" },

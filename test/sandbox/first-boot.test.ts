@@ -3,10 +3,10 @@ import { open, readFile, truncate, writeFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import type { Boot } from '../../src/lab/index.ts';
-import { file, type RootFile } from '../../src/lab/roots/root-file.ts';
 import { storageMark } from '../../src/shared/helper-protocol.ts';
 import { requireTool } from '../../src/system/tools.ts';
 import { testWith } from '../support/needs.ts';
+import { makeExt4Program } from '../support/root-programs.ts';
 import { sandboxTools } from '../support/sandbox-ext4.ts';
 import {
   changedBoard,
@@ -26,22 +26,12 @@ const bytes = 16 * 2 ** 20;
 const path = ['label: overlay }\n  size: 16MiB', 'path: /dev/vdb }'] as const;
 const applets = ['dmesg, e2fsck', 'dmesg, e2fsck, mkfs.ext4'] as const;
 
-/** The real program with its libraries: Debian has no static one. */
-async function mkfs(before = ''): Promise<readonly RootFile[]> {
-  const program = requireTool('mkfs.ext4');
-  const { stdout } = await execa('ldd', [program]);
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, name = '']) => name);
-  const files = [program, ...libraries].map(async (name) =>
-    file(name === program ? '/usr/lib/mke2fs' : name, await readFile(name), 0o755),
-  );
-  const script = `#!/bin/sh\n${before}\nexec /usr/lib/mke2fs -t ext4 "$@"\n`;
-  return [...(await Promise.all(files)), file('/sbin/mkfs.ext4', script, 0o755)];
-}
-
 async function board(first: 'wait' | 'tmpfs', how = 'pivot', before = ''): Promise<Ready> {
   const type = ['type: ext4', `type: ext4\n  first_boot: ${first}`] as const;
   const text = await changedBoard('lab-ext4', path, applets, type);
-  return ready(await textFile(`${text}\nenter: { how: ${how} }\n`), { root: { files: await mkfs(before) } });
+  return ready(await textFile(`${text}\nenter: { how: ${how} }\n`), {
+    root: { files: await makeExt4Program(before) },
+  });
 }
 
 async function blank(): Promise<string> {

@@ -32,7 +32,7 @@ export function virtualBoardSpec(
       type: request.board.root.type,
       writable: request.rootWritable ?? false,
     },
-    storage: storageOf(need, storageImage, hardware),
+    storage: storageOf(need, storageImage, kernel, hardware),
     init: request.init ?? defaultInit,
     words: request.cmdline ?? [],
     memoryMiB: request.memoryMiB ?? defaultMemoryMiB,
@@ -43,12 +43,20 @@ export function virtualBoardSpec(
   };
 }
 
-function storageOf(need: StorageNeed, image: string, { arch, flash }: Hardware): Storage {
+function storageOf(need: StorageNeed, image: string, kernel: Kernel, { arch, flash }: Hardware): Storage {
   switch (need.kind) {
     case 'none':
       return need;
+    case 'f2fs':
+      if (kernel.kind === 'own')
+        throw cannot(
+          'f2fs storage',
+          "the lab's own kernel has no f2fs",
+          'boot with the stock kernel (--machine qemu)',
+        );
+      return { kind: 'disk', image, fstype: 'f2fs' };
     case 'ext4':
-      return { kind: 'disk', image };
+      return { kind: 'disk', image, fstype: 'ext4' };
     case 'jffs2':
       if (flash === undefined) throw cannot(`flash on ${arch}`, "Debian's kernel has no driver for it there");
       return { ...need, kind: 'flash', medium: flash, image };
@@ -57,7 +65,7 @@ function storageOf(need: StorageNeed, image: string, { arch, flash }: Hardware):
 
 /** An initramfs can give a device a second name; without one the kernel's own names are all there is. */
 function linksFor(need: StorageNeed, kernel: Kernel, device: string): VirtualBoardSpec['links'] {
-  if (need.kind !== 'ext4' || need.path === undefined || need.path === device) return [];
+  if (!('path' in need) || need.path === undefined || need.path === device) return [];
   if (kernel.kind === 'own' || !/^\/dev\/[^\s/][^\s]*$/.test(need.path)) {
     throw cannot(
       `storage at ${need.path}`,

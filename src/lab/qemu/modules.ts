@@ -3,8 +3,9 @@ import type { Storage, VirtualBoardSpec } from './spec.ts';
 
 const always = ['virtio_pci', 'virtio_blk', 'loop', 'overlay', 'fuse'] as const;
 
-/** Beside what modules.dep lists: ext4 asks for crc32c by the name of the algorithm only. */
+/** Beside what modules.dep lists: both ask for a checksum by the name of the algorithm only. */
 const ext4 = ['ext4', 'crc32c_generic'] as const;
+const f2fs = ['f2fs', 'crc32_generic'] as const;
 
 /** Names as in modprobe, in any order; module dependencies are found by the initramfs builder. */
 export function modulesFor(spec: VirtualBoardSpec): readonly string[] {
@@ -23,7 +24,7 @@ function storageModules(storage: Storage): readonly string[] {
     case 'none':
       return [];
     case 'disk':
-      return ext4;
+      return storage.fstype === 'f2fs' ? f2fs : ext4;
     case 'flash':
       return ['mtd', 'mtdblock', 'jffs2', storage.medium === 'nor' ? 'phram' : 'block2mtd'];
   }

@@ -19,7 +19,13 @@ export interface Disk {
  */
 export type Storage =
   | { readonly kind: 'none' }
-  | { readonly kind: 'disk'; readonly image: string; readonly writeLog?: string }
+  | {
+      readonly kind: 'disk';
+      readonly image: string;
+      /** What the kernel has to mount it as. */
+      readonly fstype: 'ext4' | 'f2fs';
+      readonly writeLog?: string;
+    }
   | {
       readonly kind: 'flash';
       readonly medium: 'nor' | 'block2mtd';

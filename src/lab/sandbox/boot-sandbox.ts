@@ -46,7 +46,7 @@ function playable(request: BootRequest): Exclude<StorageNeed, { kind: 'jffs2' }>
   if (request.exact !== undefined) {
     throw cannot('counted instructions in the sandbox', 'it runs on the processor itself', '--machine qemu');
   }
-  const path = need.kind === 'ext4' ? need.path : undefined;
+  const path = 'path' in need ? need.path : undefined;
   if (path !== undefined && !/^\/dev\/[^\s/][^\s]*$/.test(path)) {
     throw cannot(`storage at ${path}`, 'the sandbox names devices below /dev, without white space');
   }

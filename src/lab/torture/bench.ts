@@ -33,7 +33,7 @@ export interface BenchOptions {
 }
 
 /** Storage that keeps something. */
-export type KeptStorage = Exclude<StorageNeed, { kind: 'none' }>;
+export type KeptStorage = Exclude<StorageNeed, { kind: 'none' } | { kind: 'f2fs' }>;
 
 /** A session takes a minute or two on a busy machine; a board that hangs must not take for ever. */
 const lifetimeMs = 600_000;
@@ -59,6 +59,8 @@ export class Bench {
     const storage = storageNeed(options.board);
     if (storage.kind === 'none')
       throw cannot('power cuts with tmpfs storage', 'nothing of it is to be there after one');
+    if (storage.kind === 'f2fs')
+      throw cannot('power cuts with f2fs storage', 'only JFFS2 and ext4 have a model of what a cut leaves');
     if (options.board.generations.attempts < 2)
       throw cannot(
         'power cuts with generations.attempts: 1',

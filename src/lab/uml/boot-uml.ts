@@ -47,7 +47,7 @@ function playable(request: BootRequest): Exclude<StorageNeed, { kind: 'jffs2' }>
       '--machine qemu',
     );
   }
-  const path = need.kind === 'ext4' ? need.path : undefined;
+  const path = 'path' in need ? need.path : undefined;
   if (path !== undefined && !/^\/dev\/[^\s/][^\s]*$/.test(path)) {
     throw cannot(`storage at ${path}`, 'the lab names devices below /dev, without white space');
   }
@@ -60,7 +60,7 @@ function specOf(
   need: StorageNeed,
   storage: string,
 ): UmlSpec {
-  const path = need.kind === 'ext4' ? need.path : undefined;
+  const path = 'path' in need ? need.path : undefined;
   const renamed = path !== undefined && path !== umlDevices.storage;
   return {
     kernel,

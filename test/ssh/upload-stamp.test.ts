@@ -120,6 +120,21 @@ for (const [user, kind] of users) {
   });
 }
 
+testOnServer('a stamp of somebody else is not believed, and none is written through a link', async (t) => {
+  const { ask, sh } = await boardOf(t, 'board', 'dropbear');
+  await ask('1');
+  t.is(await ask('1'), 'unchanged 0 stamp');
+  await sh('chown 1000 site.ovl-stamp');
+  t.is(await ask('1'), 'unchanged 0 sha256sum');
+  await sh('chown 0 site.ovl-stamp; mv site.ovl-stamp other; ln -s other site.ovl-stamp');
+  t.is(await ask('1'), 'unchanged 0 sha256sum');
+  await sh('rm site.ovl-stamp; echo mine >victim; ln -s victim site.ovl-stamp.new');
+  t.is(await ask('2'), 'staged 1 sha256sum');
+  await sh('[ "$(cat victim)" = mine ] && [ ! -e site.ovl-stamp ] && [ ! -h site.ovl-stamp.new ]');
+  await ask('3');
+  t.is(await ask('3'), 'unchanged 0 stamp', 'and the next one is written again');
+});
+
 testOnServer('where a program can write without a time that moves there is no stamp', async (t) => {
   const server = await serverFor(t, { kind: 'dropbear' });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });

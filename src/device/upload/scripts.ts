@@ -207,6 +207,8 @@ if [ -n "$ovl_form" ] && cd "$ovl_dest"; then
   echo "$ovl_mark seen"
   ovl_seen 2>/dev/null
   echo "$ovl_mark looked"
+  # Whatever has this name already is not written into: a link, in a folder that others write to.
+  set -C
   if cat 2>/dev/null >"$ovl_stamp.new" && [ -s "$ovl_stamp.new" ]; then mv "$ovl_stamp.new" "$ovl_stamp"; else rm -f "$ovl_stamp.new"; fi
 fi
 exit 0

@@ -20,11 +20,12 @@ const listingDigests: Readonly<Record<string, string>> = { sha256sum: 'sha256', 
 
 /**
  * Shell functions; they need seenFunctions. ovl_stamped: whether the stamp's listing is what the board sees now; sets
- * $ovl_tree to the digest of the stamp's tree. It says which program made the listing, so that none has to be looked for.
+ * $ovl_tree to the digest of the stamp's tree. A stamp of somebody else is none: the folder may stand in /tmp. It says which program made the listing, so that none has to be looked for.
  */
 export const stampFunctions = `
 ovl_stamped() {
-  [ -f "$ovl_stamp" ] && read -r ovl_word ovl_number ovl_form ovl_sum ovl_was ovl_tree <"$ovl_stamp" || return 1
+  [ -f "$ovl_stamp" ] && [ ! -h "$ovl_stamp" ] && [ -O "$ovl_stamp" ] || return 1
+  read -r ovl_word ovl_number ovl_form ovl_sum ovl_was ovl_tree <"$ovl_stamp" || return 1
   [ "$ovl_word $ovl_number" = "${kind} ${version}" ] || return 1
   case $ovl_sum in sha256sum | md5sum) ;; *) return 1 ;; esac
   ovl_now=$(cd "$ovl_dest" && ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)

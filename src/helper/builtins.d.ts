@@ -63,6 +63,8 @@ interface String {
 interface Error {
   name: string;
   message: string;
+  /** A line for each function, with its offset: "    at NAME+OFFSET" (src/toolchain/offsets.ts). */
+  readonly stack?: string;
 }
 interface Object {
   constructor: Function;

@@ -38,6 +38,8 @@ open EXDEV: something is mounted there
 open ELOOP: a symbolic link is where a file or directory should be
 open EINVAL: not a regular file
 open ENXIO: a socket, a FIFO, or a device without a driver
+open EPERM: it is immutable or append-only; chattr -ia allows it
+mkdir EPERM: the directory above is immutable or append-only; chattr -ia allows it
 unlink EPERM: the file or its directory is immutable or append-only; chattr -ia allows it
 rmdir EPERM: it or the directory above is immutable or append-only; chattr -ia allows it
 rename EPERM: it or its directory is immutable or append-only; chattr -ia allows it

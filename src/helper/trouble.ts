@@ -1,6 +1,7 @@
 /** What goes wrong, in one line that names the errno and its likely cause. */
 import { likelyCause } from './causes.ts';
 import { isKernelError } from './port.ts';
+import { trace } from './trace.ts';
 
 /** The merged root is not fit to be entered: the ladder's next rung is better. Anything else thrown is the helper's own. */
 export class Unfit extends Error {}
@@ -19,7 +20,8 @@ export function reason(what: string, error: unknown): string {
 function explained(error: unknown): string {
   if (!isKernelError(error)) return error instanceof Error ? error.message : String(error);
   const cause = likelyCause(error.syscall, error.code);
-  return cause === undefined ? `${error.syscall} ${error.code}` : `${error.syscall} ${error.code} (${cause})`;
+  const said = cause === undefined ? '' : ` (${cause})`;
+  return `${error.syscall} ${error.code}${said}${trace(error)}`;
 }
 
 /** Runs one action; what it throws gets the words of what was being tried in front. */

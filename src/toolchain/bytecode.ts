@@ -11,7 +11,11 @@ import { compilerObjects, engine, engineObjects } from './engine.ts';
 import { type Scripts, scriptSymbols } from './protocol.ts';
 
 /** Quick to compile; it runs for milliseconds. */
-const flags = ['-O1', '-fwrapv', '-w', '-D_GNU_SOURCE', `-DCONFIG_VERSION="${engine.version}"`] as const;
+const flags = [
+  ...['-O1', '-fwrapv', '-w', '-D_GNU_SOURCE', `-DCONFIG_VERSION="${engine.version}"`],
+  // Without -s it then says what it makes, and of which line (places.ts).
+  '-DDUMP_BYTECODE=33',
+] as const;
 
 /** Path of qjsc, built from the same source as the engine: bytecode of another version would not load. */
 export async function scriptCompiler(source: string, compiler: Compiler): Promise<string> {

@@ -16,9 +16,10 @@ import { compilersOwn, targetLibrary } from './c-library.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
 import { engine, engineSource, type FetchOptions } from './engine.ts';
 import { linkProgram, releaseStyle } from './link.ts';
+import { keepPlaces, type PlacesOfScripts, placesOf } from './places.ts';
 import { findPrebuilt } from './prebuilt.ts';
 import { protocolHeader, type Scripts } from './protocol.ts';
-import { bundleScript } from './script.ts';
+import { type Bundled, bundleWithMap } from './script.ts';
 import { type Architecture, targetFor } from './targets.ts';
 
 export interface HelperOptions extends FetchOptions {
@@ -68,7 +69,9 @@ async function build(options: HelperOptions): Promise<BuiltHelper> {
     options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
     const work = join(final, 'work');
     await mkdir(work);
-    await compileScripts(await scriptCompiler(source, await hostCompiler()), scripts, work);
+    const qjsc = await scriptCompiler(source, await hostCompiler());
+    await compileScripts(qjsc, scripts, work);
+    for (const [name, places] of Object.entries(await helperPlaces(qjsc))) await keepPlaces(name, places);
     await linkProgram({ source, native, compiler, flags, style: releaseStyle, library }, work, fileName);
     await checkBuilt(join(work, fileName), target);
     await rename(join(work, fileName), join(final, fileName));
@@ -110,12 +113,36 @@ function ownFlags({ sysroot, flags = [] }: HelperOptions): readonly string[] {
 
 /** The helper's TypeScript as its two scripts. */
 export async function helperScripts(): Promise<Scripts> {
+  const [boot, board] = await namedScripts();
+  return { boot: boot.script, board: board.script };
+}
+
+async function namedScripts(): Promise<readonly [boot: Named, board: Named]> {
   const version = `${packageVersion()}, QuickJS ${engine.version}`;
-  const entry = (name: string): string => join(packageRoot(), 'src', 'helper', name);
-  return {
-    boot: await bundleScript(entry('boot-main.ts'), {}),
-    board: await bundleScript(entry('board-main.ts'), { HELPER_VERSION: version }),
-  };
+  return Promise.all([named('boot', {}), named('board', { HELPER_VERSION: version })]);
+}
+
+interface Named extends Bundled {
+  /** As HELPER_SCRIPT: its traces name it, so that no other build's lines are taken for theirs. */
+  readonly name: string;
+}
+
+async function named(script: keyof Scripts, define: Readonly<Record<string, string>>): Promise<Named> {
+  const entry = join(packageRoot(), 'src', 'helper', `${script}-main.ts`);
+  const { script: text } = await bundleWithMap(entry, { ...define, HELPER_SCRIPT: '' });
+  const name = `${script}-${sha256(text).slice(0, 8)}`;
+  return { ...(await bundleWithMap(entry, { ...define, HELPER_SCRIPT: name })), name };
+}
+
+/**
+ * The tables of lines of both scripts, by name.
+ * @param qjsc path of the engine's compiler of scripts
+ */
+export async function helperPlaces(qjsc: string): Promise<PlacesOfScripts> {
+  const scripts = await namedScripts();
+  return Object.fromEntries(
+    await Promise.all(scripts.map(async (one) => [one.name, await placesOf(qjsc, one)] as const)),
+  );
 }
 
 /** Everything that the bytes of the result depend on. */

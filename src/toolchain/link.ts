@@ -7,6 +7,7 @@ import type { CLibrary } from './c-library.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
 import { leaveOut } from './left-out.ts';
+import { withOffsets } from './offsets.ts';
 import { protocolHeader, scriptHeader } from './protocol.ts';
 
 /** How the helper is compiled: all of it, the native module in addition, and linked. */
@@ -75,7 +76,7 @@ export async function engineFiles(program: Program): Promise<string> {
   const { source, native, compiler } = program;
   const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
-  const core = leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8'));
+  const core = withOffsets(leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8')));
   const key = sha256(JSON.stringify([engine.treeDigest, core, parts, compiler.identity, options]));
   return cached(join('quickjs-objects', key), async (work) => {
     await copySources(source, work);

@@ -5,9 +5,12 @@
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../system/package-root.ts';
+import { scriptCompiler } from './bytecode.ts';
 import { muslSource } from './c-library.ts';
+import { hostCompiler } from './compiler.ts';
 import { engineSource } from './engine.ts';
-import { buildHelper } from './helper.ts';
+import { buildHelper, helperPlaces } from './helper.ts';
+import { placesFile } from './places.ts';
 import { type PrebuiltIndex, prebuiltFolder, sourcesDigest } from './prebuilt.ts';
 import { type Architecture, targets } from './targets.ts';
 
@@ -33,11 +36,13 @@ export async function packHelpers(root: string, say: (line: string) => void): Pr
       helpers[arch] = built.sha256;
       say(`${arch}: ${built.bytes} bytes`);
     }
-    await copyFile(
-      join(await engineSource(process.env.OVL_QUICKJS_SOURCE), 'LICENSE'),
-      join(work, 'LICENSE.quickjs'),
-    );
+    const source = await engineSource(process.env.OVL_QUICKJS_SOURCE);
+    await copyFile(join(source, 'LICENSE'), join(work, 'LICENSE.quickjs'));
     await copyFile(join(await muslSource({}), 'COPYRIGHT'), join(work, 'COPYRIGHT.musl'));
+    await writeFile(
+      join(work, placesFile),
+      JSON.stringify(await helperPlaces(await scriptCompiler(source, await hostCompiler()))),
+    );
     const index: PrebuiltIndex = { sources: await sourcesDigest(root), helpers };
     await writeFile(join(work, 'index.json'), `${JSON.stringify(index, undefined, 2)}\n`);
     await chmod(work, 0o755);

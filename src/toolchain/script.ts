@@ -8,12 +8,29 @@ import { Failure } from '../diagnostics/diagnostic.ts';
  * @throws Failure OVL456 where esbuild is missing or refuses the source
  */
 export async function bundleScript(entry: string, define: Readonly<Record<string, string>>): Promise<string> {
+  return (await bundleWithMap(entry, define)).script;
+}
+
+export interface Bundled {
+  readonly script: string;
+  /** Its source map, as JSON text. */
+  readonly map: string;
+}
+
+/** The same, and where each part of it comes from. */
+export async function bundleWithMap(
+  entry: string,
+  define: Readonly<Record<string, string>>,
+): Promise<Bundled> {
   const { build } = await loadEsbuild();
   try {
     const result = await build({
       entryPoints: [entry],
       bundle: true,
       write: false,
+      // The script itself does not name it.
+      sourcemap: 'external',
+      outfile: 'script.js',
       // A script, not a module: a module evaluates to a promise, and promises are not linked.
       format: 'iife',
       platform: 'neutral',
@@ -30,7 +47,9 @@ export async function bundleScript(entry: string, define: Readonly<Record<string
       ),
       logLevel: 'silent',
     });
-    return result.outputFiles[0]?.text ?? '';
+    const textOf = (end: string): string =>
+      result.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
+    return { script: textOf('.js'), map: textOf('.map') };
   } catch (error) {
     throw esbuildFailure(
       'the helper cannot be bundled',

@@ -96,9 +96,12 @@ for (const kind of kinds) {
       t.deepEqual(lines(second, 'in'), ['/']);
       const why =
         'cannot execute /sbin/init in the merged root: execve ENOEXEC (a program for another architecture, or not a program)';
-      t.true(lines(second, 'env').includes(`OVERLAYKIT_HELPER_FAILED=${why}`), second);
+      const told = lines(second, 'env').find((word) => word.startsWith('OVERLAYKIT_HELPER_FAILED=')) ?? '';
+      const place = told.slice(`OVERLAYKIT_HELPER_FAILED=${why}`.length);
+      t.is(told, `OVERLAYKIT_HELPER_FAILED=${why}${place}`, second);
+      t.regex(place, /^ at executeInit\+\d+ < enter\+\d+ < runEnter\+\d+ in boot-[0-9a-f]{8}$/);
       t.true(lines(second, 'env').includes('OVERLAYKIT_RUNG=persistent'));
-      t.true(kernelLog.includes(`<3>overlay_helper: enter: ${why}\n`), kernelLog);
+      t.true(kernelLog.includes(`<3>overlay_helper: enter: ${why}${place}\n`), kernelLog);
     });
   }
 

@@ -137,6 +137,9 @@ const watched = (looks: readonly Partial<FileSystemStatus>[], login?: string): W
   return board;
 };
 
+/** The looks are over: what ends a verb that nobody watches is logged. */
+const ended = 'overlay_helper: watch: ';
+
 test('watch warns once, again only after it had fallen ten percent below, and takes the login line back', (t) => {
   const used = (percent: number) => ({ available: 100 - percent });
   const { logged, login } = watched([79, 80, 99, 71, 85, 70, 69, 81].map(used), 'before\n');
@@ -146,6 +149,7 @@ test('watch warns once, again only after it had fallen ten percent below, and ta
       'overlaykit: memory: the tmpfs is 80 % full',
       'overlaykit: memory: the tmpfs is 69 % full',
       'overlaykit: memory: the tmpfs is 81 % full',
+      ended,
     ],
   );
   t.regex(String(login), /^before\noverlaykit: memory: the tmpfs is 81 % full [^\n]*\n$/);
@@ -157,6 +161,7 @@ test('inodes count as bytes do, and no name can break a line', (t) => {
   const { logged } = watched([{ freeFiles: 5 }]);
   t.deepEqual(logged, [
     'overlaykit: memory: the tmpfs is 95 % full (of its inodes; warned from 80 % on): / 1 inodes, /var/ 1 inodes',
+    ended,
   ]);
   const [line = ''] = watched([{ available: 5 }]).logged;
   t.true(line.includes('/a?b 512 bytes') && line.includes('/var/big 512 bytes'), line);

@@ -68,7 +68,10 @@ for (const withoutHelper of [false, true]) {
             boot,
             'mkdir -p /etc/ssl; echo cert >/etc/ssl/device.crt; overlay_helper provision /etc/ssl/device.crt',
           );
-          t.is((await boot.run('overlay_helper status | grep -c "not provisioned"')).output.trim(), '0');
+          t.is(
+            (await boot.run('overlay_helper status | grep -c "^trouble: not provisioned"')).output.trim(),
+            '0',
+          );
         }
         await output(boot, 'touch /overlay/overlaykit/reset; sync');
       });

@@ -5,6 +5,7 @@ import { lookAt, readLedger } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
 import { hostsArgument } from '../fleet/hosts.ts';
 import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
+import { withPlaces } from '../helper-places.ts';
 import { ledgerWords } from '../words/ledger.ts';
 import { stateOf } from '../words/status.ts';
 
@@ -31,7 +32,7 @@ export async function boardLog(device: Device, signal: AbortSignal): Promise<Boa
   const lines = kept.length === 0 ? await readLedger(device, signal) : kept;
   const failed = look.kind === 'report' ? look.report.kept : [];
   return {
-    text: ledgerWords(lines, failed),
+    text: await withPlaces(ledgerWords(lines, failed)),
     data: { boots: lines.map((line) => ({ line, ...parseBootLine(line) })), failed: failed.map(parseKept) },
     state: stateOf(look),
   };

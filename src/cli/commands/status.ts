@@ -4,6 +4,7 @@ import { listGenerations, lookAt } from '../../device/helper/look.ts';
 import type { CommandBody } from '../command.ts';
 import { hostsArgument } from '../fleet/hosts.ts';
 import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
+import { withPlaces } from '../helper-places.ts';
 import { stateOf, statusWords, troublesOf } from '../words/status.ts';
 
 export const status: CommandBody = {
@@ -30,7 +31,7 @@ export async function boardStatus(device: Device, signal: AbortSignal): Promise<
   const look = await lookAt(device, signal);
   const generations = look.kind === 'report' ? await listGenerations(device, signal) : undefined;
   return {
-    text: statusWords(device.name, look, generations),
+    text: await withPlaces(statusWords(device.name, look, generations)),
     data: {
       helper: look.kind === 'report',
       status: look.kind === 'report' ? look.report : look.boot,

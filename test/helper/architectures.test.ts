@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
+import { helperArchitectures } from '../../src/board/schema.ts';
 import { stateLine } from '../../src/shared/state.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
 import { buildHelper } from '../../src/toolchain/helper.ts';
@@ -112,6 +113,14 @@ for (const arch of architectures) {
     );
   });
 }
+
+test('the list is run for every architecture that board files know a helper for, one of them big-endian', (t) => {
+  t.deepEqual(architectures.toSorted(), helperArchitectures.toSorted());
+  t.true(architectures.some((arch) => targets[arch]?.elf.bigEndian));
+  t.true(architectures.some((arch) => targets[arch]?.library === 'built-soft-float'));
+  // Without an emulator this machine would run it, or not.
+  for (const arch of architectures) t.is(words(arch) === '', arch === 'x86_64', arch);
+});
 
 test('doubles without an FPU are the ones of this processor, bit by bit', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ovl-doubles-'));

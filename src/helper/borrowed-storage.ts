@@ -51,9 +51,13 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string, d
  * @throws Refused where it cannot be made writable
  */
 export function withStorageOfBoot<T>(port: BoardPort, action: (path: string) => T): T {
-  return readMounts(port).numberAt(committed) === undefined
-    ? action(boardPaths.storage)
-    : writable(port, readStoragePlan(port), action);
+  const path = placeOfStorage(port);
+  return path === committed ? writable(port, readStoragePlan(port), action) : action(path);
+}
+
+/** Where this boot has the storage mounted, to look at it: below a union in memory, or where it always is. */
+export function placeOfStorage(port: BoardPort): string {
+  return readMounts(port).numberAt(committed) === undefined ? boardPaths.storage : committed;
 }
 
 /** Options that are flags of mount(2); the rest goes to the file system. */

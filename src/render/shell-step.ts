@@ -31,10 +31,7 @@ function chooseCommand(step: ChooseGenerationStep): readonly string[] {
 /** What happens to an upper of another image, and what where overlay_helper cannot clean it. */
 function baseCommand({ policy, safe, keep, storage }: CheckBaseStep): readonly string[] {
   if (storage !== undefined)
-    return [
-      ...['committed_base', storage, policy === 'review' ? 'review_base' : 'meet_base'],
-      safe ? 'use_anyway' : 'leave_alone',
-    ];
+    return ['committed_base', storage, 'meet_base', safe ? 'use_anyway' : 'leave_alone'];
   const kept = keep.length === 0 ? [] : ['keep_paths', ...keep];
   if (policy === 'set_aside') return ['replace_upper', safe ? 'use_anyway' : 'leave_alone', ...kept];
   const otherwise = safe ? ['use_anyway'] : ['put_aside_or_refuse', ...kept];

@@ -39,7 +39,7 @@ function words(step: Step): string {
     case 'bring-identity':
       return `bring the identity into another generation: ${step.identity.map(({ path }) => path).join(' ')}`;
     case 'check-base':
-      return `check that the generation fits this base image, else ${baseWords[step.storage === undefined || step.policy === 'review' ? step.policy : 'keep']}`;
+      return `check that the generation fits this base image, else ${baseWords[step.storage === undefined ? step.policy : 'keep']}`;
     case 'verify':
       return `verify ${step.target}: ${step.fstype}, writable, ${step.init} is there`;
   }

@@ -144,7 +144,8 @@ export interface CheckBaseStep {
   readonly safe: boolean;
   /** Absolute paths that a generation which begins anew keeps. */
   readonly keep: readonly string[];
-  /** Where the storage is mounted read-only, for a generation that nothing writes to: no empty one can begin there. */
+  /** Where the storage is mounted read-only, for a generation that nothing writes to: it is cleaned whatever the
+   * policy is, since no empty one can begin there and nothing can be decided. */
   readonly storage?: string;
 }
 

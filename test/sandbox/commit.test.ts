@@ -161,7 +161,12 @@ sandbox(
     await withBoot(t, two, storage, async (boot) => {
       const account = await status(boot);
       t.like(account, { rung: 'committed', generation: '2' }, boot.console);
-      t.regex(account.notes.join(), /2 changed paths hide something new in this base image/);
+      t.deepEqual(account.notes, [], 'nothing can be decided on this rung');
+      t.regex(boot.console, /the base has changed under generation 2: 2 paths hide something new/);
+      t.regex(
+        (await boot.run('overlay_helper base')).output,
+        /^changed \/etc\/edited$|^unknown \/etc\/edited$/m,
+      );
       t.is(await output(boot, `${base} | grep generations/2 || true`), '', 'it is brought over');
       t.is(await output(boot, 'cat /etc/edited /etc/fresh'), 'mine\ntwo');
       t.false(await exists(boot, '/etc/deleted'));

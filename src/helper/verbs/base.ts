@@ -7,6 +7,7 @@ import { readBasePlan } from '../base/plan.ts';
 import { remember } from '../base/remember.ts';
 import { readReport, waitingIn, writeReport } from '../base/report.ts';
 import { bootedGeneration, readBootStatus } from '../boot-status.ts';
+import { placeOfStorage } from '../borrowed-storage.ts';
 import { escaped } from '../escape.ts';
 import { json } from '../json.ts';
 import { addRequest, findChange, pathNames } from '../reset-paths.ts';
@@ -30,7 +31,7 @@ export function base(port: BoardPort, words: readonly string[]): number {
 }
 
 function show(port: BoardPort, asJson: boolean): number {
-  const report = baseReport(port, openStorage(port), readBootStatus(port).booted);
+  const report = baseReport(port, openStorage(port, placeOfStorage(port)), readBootStatus(port).booted);
   if (asJson) port.print(json(report));
   else for (const line of linesOf(report)) port.print(line);
   return report.facts.some(isWaiting) ? verbExit.no : verbExit.done;

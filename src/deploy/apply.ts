@@ -9,7 +9,7 @@ import { runDeploy } from './look.ts';
 import { Phase } from './phase.ts';
 import { confirmRelease, forget, type Verdict } from './steps/confirm.ts';
 import { editLoader } from './steps/edit-loader.ts';
-import { readBack } from './steps/read-back.ts';
+import { runsImage } from './steps/read-back.ts';
 import { rebootAndWait } from './steps/reboot.ts';
 import { recordBase } from './steps/record-base.ts';
 import { keepOriginal, stage } from './steps/stage.ts';
@@ -118,7 +118,7 @@ async function perform(step: DeployStep, what: Doing, onRestart: () => void): Pr
     case 'record-base':
       return { kind: 'said', text: await recordBase(what) };
     case 'read-back':
-      await readBack(what, step, 'the partition that the board runs from holds another image');
+      await runsImage(what, step);
       return plainlyDone;
     case 'write-image':
       await writeImage(what, step);

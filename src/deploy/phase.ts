@@ -22,15 +22,15 @@ export class Phase {
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment;
-    // One that runs already can only be confirmed or not.
-    if (deployment.present !== 'absent') this.#state = 'unknown';
+    // One that runs already can only be confirmed or not; of an image, it is looked first whether it is this one.
+    if (deployment.present !== 'absent' && deployment.way === 'writable-root') this.#state = 'unknown';
   }
 
   begin(step: DeployStep): void {
     this.#current = step.kind;
     if (step.kind === 'open-root') this.#opened = this.#deployment.rootReadOnly;
     if (step.kind === 'edit-loader') this.#edit = step;
-    if (isSwitch(step)) this.#state = 'unknown';
+    if (isSwitch(step) || step.kind === 'confirm') this.#state = 'unknown';
   }
 
   end(step: DeployStep): void {
@@ -80,7 +80,7 @@ export class Phase {
 
   failure(error: unknown): unknown {
     if (error === this.#told) return error;
-    if (!(error instanceof Failure) && this.#state === 'unchanged') return error;
+    if (this.#state === 'unchanged' && (!(error instanceof Failure) || isUnsuitable(error))) return error;
     return this.#failed(reasonOf(error), error);
   }
 
@@ -151,6 +151,11 @@ export class Phase {
 }
 
 const again = 'run the same ovl deploy again; it goes on from what is there';
+
+/** Found out late, and said as it would have been before. */
+function isUnsuitable({ diagnostics }: Failure): boolean {
+  return diagnostics.every(({ code, boardState }) => code.startsWith('OVL6') && boardState === 'unchanged');
+}
 
 function isSwitch(step: DeployStep): boolean {
   return (step.kind === 'switch' && step.final) || step.kind === 'edit-loader';

@@ -77,6 +77,13 @@ export interface Forward {
   readonly boardPort: number;
 }
 
+/** MTD partitions that lie behind each other in one file; they are numbered on from the storage's. */
+export interface FlashSlots {
+  readonly image: string;
+  readonly eraseBlockBytes: number;
+  readonly slots: readonly { readonly name: string; readonly bytes: number }[];
+}
+
 /** See BootRequest.shell. */
 export type ShellPlace = 'lab' | 'console';
 
@@ -91,6 +98,15 @@ export interface BootRequest {
    * read-only all the same, as the kernel does at first; what the board writes stays in the image.
    */
   readonly rootWritable?: boolean;
+  /**
+   * The device that is mounted as the root where it is not the first disk, as a boot loader says with root= (the stock kernel in QEMU
+   * only): a slot of the flash, a further disk.
+   */
+  readonly rootDevice?: string;
+  /** Images of further disks that the board can write to, behind the root and the storage (QEMU only): /dev/vdb, /dev/vdc, ... */
+  readonly disks?: readonly string[];
+  /** Flash that keeps its content in a file, beside the storage's (the stock kernel in QEMU only). */
+  readonly flashSlots?: FlashSlots;
   /**
    * Path of the storage's image, which keeps what the board writes from boot to boot; made blank where there is none
    * yet. Without it every boot has blank storage.

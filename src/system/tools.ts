@@ -55,6 +55,8 @@ export const tools = {
     package: 'qemu-user-static',
     reason: 'runs the helper of other processors in the tests',
   },
+  flashcp: { package: 'mtd-utils', reason: 'writes root images to the flash of virtual boards in the tests' },
+  fw_setenv: { package: 'libubootenv-tool', reason: 'plays a U-Boot that counts boots in the tests' },
   fw_printenv: { package: 'libubootenv-tool', reason: 'asks a real U-Boot environment in the tests' },
   chattr: { package: 'e2fsprogs', reason: 'makes files immutable in the tests' },
   dash: { package: 'dash', reason: 'runs overlay_init in the shell tests' },

@@ -1,6 +1,7 @@
 /** `ovl` and `ssh` for a virtual board with dropbear, with an ssh configuration in which nothing of this machine's user is. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { ovl, ovlEnvironment, ovlPath, type Ran } from './ovl.ts';
@@ -17,6 +18,12 @@ export interface BoardCommands {
   readonly document: (...words: readonly string[]) => Promise<Record<string, unknown>>;
   /** `ovl` that meets a power cut as soon as its stderr says something. */
   readonly cutAt: (pattern: RegExp, ...words: readonly string[]) => Promise<Ran>;
+  /** The same as soon as something else is so, looked at every few milliseconds from there on. */
+  readonly cutWhen: (
+    isTime: () => Promise<boolean>,
+    pattern: RegExp,
+    ...words: readonly string[]
+  ) => Promise<Ran>;
   /** A command on the board, which has to succeed; gives stdout. */
   readonly ssh: (command: string) => Promise<string>;
 }
@@ -51,31 +58,39 @@ export async function boardCommands(
     if (ran.exitCode === 0) return ran.stdout;
     throw new Error(`ovl ${words.join(' ')} exited with ${ran.exitCode}:\n${ran.stdout}${ran.stderr}`);
   };
+  const cutWhen: BoardCommands['cutWhen'] = async (isTime, pattern, ...words) => {
+    const child = execa(process.execPath, [ovlPath, ...all(words)], {
+      reject: false,
+      extendEnv: false,
+      env: ovlEnvironment(env),
+      cwd: folder,
+      input: '',
+      timeout: 300_000,
+    });
+    let [said, cycle, isOver]: [string, Promise<void> | undefined, boolean] = ['', undefined, false];
+    const cut = async (): Promise<void> => {
+      while (!isOver && !(await isTime())) await sleep(3);
+      if (isOver) throw new Error(`it was over before it was time:\n${said}`);
+      await board.powerCycle();
+    };
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (pattern.test(said)) cycle ??= cut();
+    });
+    const { stdout, stderr, exitCode } = await child;
+    isOver = true;
+    if (cycle === undefined) throw new Error(`it never said ${pattern}:\n${stderr}`);
+    await cycle;
+    t.log(`ovl ${words.join(' ')}, cut at ${pattern}: ${exitCode}`);
+    return { stdout, stderr, exitCode };
+  };
   return {
     folder,
     ask,
     succeed,
     document: async (...words) => JSON.parse(await succeed(...words, '--json')),
-    cutAt: async (pattern, ...words) => {
-      const child = execa(process.execPath, [ovlPath, ...all(words)], {
-        reject: false,
-        extendEnv: false,
-        env: ovlEnvironment(env),
-        cwd: folder,
-        input: '',
-        timeout: 300_000,
-      });
-      let [said, cycle]: [string, Promise<void> | undefined] = ['', undefined];
-      child.stderr.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        if (pattern.test(said)) cycle ??= board.powerCycle();
-      });
-      const { stdout, stderr, exitCode } = await child;
-      if (cycle === undefined) throw new Error(`it never said ${pattern}:\n${stderr}`);
-      await cycle;
-      t.log(`ovl ${words.join(' ')}, cut at ${pattern}: ${exitCode}`);
-      return { stdout, stderr, exitCode };
-    },
+    cutAt: async (pattern, ...words) => cutWhen(async () => true, pattern, ...words),
+    cutWhen,
     ssh: async (command) => {
       const to = ['-F', config, '-p', `${board.port}`, 'root@127.0.0.1', command];
       const { stdout } = await execa('ssh', to, { timeout: 60_000 });

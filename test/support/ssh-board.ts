@@ -35,7 +35,7 @@ export async function sshKeys(): Promise<SshKeys> {
 }
 
 /** What a boot loader tells the kernel. */
-export type BootLoader = () => Promise<Pick<BootRequest, 'init' | 'cmdline'>>;
+export type BootLoader = () => Promise<Pick<BootRequest, 'init' | 'cmdline' | 'rootDevice'>>;
 
 /** A board that boots again whenever it has ended by itself; `boots` are all its boots, the running one last. */
 export class RebootingBoard {

@@ -151,6 +151,27 @@ boot 7: rung persistent, generation 3, 3 steps in 1.55 s
   t.is(volatile.text, 'boot -: rung tmpfs, 1 steps in 0.00 s\n  step 1    at    1.00 s\n  given up: "x"\n');
 });
 
+test('log: the steps of the running boot are named by the list at the top of its overlay_init', async (t) => {
+  const list =
+    '#!/bin/sh\n# overlay_init for b\n#\n# Plan p\n#\n# prepare\n#    1  mount proc\u001b[31m on /proc\n';
+  const rest = `#    2  ${'x'.repeat(300)}\n\n# a comment of the script\n#    3  not in the list\n`;
+  const script = (plan: string) =>
+    board({ ...report, plan, boots: [boot, boot] }, ([word = '']) => ({
+      stdout: word === '/sbin/overlay_init' ? `${list}${rest}` : '',
+    }));
+  const { text } = await boardLog(script('p'), signal);
+  const [first = '', second = ''] = text.split('boot 7: ').slice(1);
+  t.notRegex(first, /mount/, 'the boot before may have had another plan');
+  t.regex(second, /^ {2}step 1 {4}at {4}0\.50 s {2}took {4}0\.25 s {2}mount proc\\x1b\[31m on \/proc$/m);
+  t.regex(second, /^ {2}step 2 .* x{69}\.\.\.$/m);
+  t.regex(second, /^ {2}step 3 {4}at {4}2\.05 s$/m);
+  t.notRegex(
+    (await boardLog(script('q'), signal)).text,
+    /mount/,
+    'the script of another plan says nothing of this boot',
+  );
+});
+
 test('usage and a reset forecast, in words', async (t) => {
   const usage = {
     schema: 'overlaykit.usage/1',

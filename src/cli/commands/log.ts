@@ -2,6 +2,7 @@
 import type { Device } from '../../device/device.ts';
 import { parseBootLine, parseKept } from '../../device/helper/ledger.ts';
 import { lookAt, readLedger } from '../../device/helper/look.ts';
+import { readStepLabels } from '../../device/helper/script-steps.ts';
 import type { CommandBody } from '../command.ts';
 import { hostsArgument } from '../fleet/hosts.ts';
 import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
@@ -11,7 +12,7 @@ import { stateOf } from '../words/status.ts';
 
 export const log: CommandBody = {
   details: `The last eight boots are on the storage; on a rung in memory only the running one is known. Times count from the start
-of the kernel. The steps are those of "ovl plan". Nothing is changed.`,
+of the kernel. The steps are those of "ovl plan"; of the running boot it is said what they do. Nothing is changed.`,
   examples: [
     { line: 'ovl log ar150', what: 'the boots, the last one last' },
     { line: 'ovl log ar150 --json', what: 'the same in milliseconds' },
@@ -31,9 +32,15 @@ export async function boardLog(device: Device, signal: AbortSignal): Promise<Boa
   const kept = look.kind === 'report' ? look.report.boots : [];
   const lines = kept.length === 0 ? await readLedger(device, signal) : kept;
   const failed = look.kind === 'report' ? look.report.kept : [];
+  const { plan } = look.kind === 'report' ? look.report : look.boot;
+  const labels = await readStepLabels(device, plan, signal);
   return {
-    text: await withPlaces(ledgerWords(lines, failed)),
-    data: { boots: lines.map((line) => ({ line, ...parseBootLine(line) })), failed: failed.map(parseKept) },
+    text: await withPlaces(ledgerWords(lines, failed, labels)),
+    data: {
+      boots: lines.map((line) => ({ line, ...parseBootLine(line) })),
+      failed: failed.map(parseKept),
+      steps: Object.fromEntries(labels),
+    },
     state: stateOf(look),
   };
 }

@@ -5,16 +5,23 @@ import { visible } from '../../diagnostics/escape.ts';
 /**
  * @param lines of the ledger, the last boot last
  * @param kept lines about verbs that failed in these boots
+ * @param labels of the running boot's steps, by their numbers; boots before it may have had another plan
  */
-export function ledgerWords(lines: readonly string[], kept: readonly string[]): string {
+export function ledgerWords(
+  lines: readonly string[],
+  kept: readonly string[],
+  labels: ReadonlyMap<string, string> = new Map(),
+): string {
   const troubles = kept.map(parseKept);
   const boots = lines.map((line) => ({ line, boot: parseBootLine(line) }));
   const seqs = boots.flatMap(({ boot }) => (boot?.seq === undefined ? [] : [boot.seq]));
   if (lines.length === 0 && kept.length === 0) return 'no boot is recorded\n';
-  const words = boots.flatMap(({ line, boot }) =>
+  const labelsOf = (index: number): ReadonlyMap<string, string> =>
+    index === boots.length - 1 ? labels : new Map();
+  const words = boots.flatMap(({ line, boot }, index) =>
     boot === undefined
       ? [line]
-      : [...bootWords(boot), ...troublesOf(boot.seq, seqs, troubles).map(troubleWords)],
+      : [...bootWords(boot, labelsOf(index)), ...troublesOf(boot.seq, seqs, troubles).map(troubleWords)],
   );
   const others = troubles.filter(({ seq }) => bootOf(seq, seqs) === undefined);
   return [...others.map((one) => `in another boot:${troubleWords(one)}`), ...words]
@@ -40,7 +47,10 @@ function troubleWords({ text }: KeptTrouble): string {
   return `  failed: ${text}`;
 }
 
-function bootWords({ seq, rung, generation, steps, reasons, notes, repaired }: BootLine): readonly string[] {
+function bootWords(
+  { seq, rung, generation, steps, reasons, notes, repaired }: BootLine,
+  labels: ReadonlyMap<string, string>,
+): readonly string[] {
   const head = [
     `boot ${seq ?? '-'}: rung ${rung}`,
     ...(generation === '-' ? [] : [`generation ${generation}`]),
@@ -50,12 +60,24 @@ function bootWords({ seq, rung, generation, steps, reasons, notes, repaired }: B
     head,
     ...steps.map(
       ({ name, beganMs, tookMs }) =>
-        `  step ${name.padEnd(4)} at ${seconds(beganMs)}${tookMs === undefined ? '' : `  took ${seconds(tookMs)}`}`,
+        `  step ${name.padEnd(4)} at ${seconds(beganMs)}${tookWord(tookMs, labels.has(name))}${labelWord(labels.get(name))}`,
     ),
     ...(reasons === '' ? [] : [`  given up: ${reasons}`]),
     ...(notes === '' ? [] : [`  trouble: ${notes}`]),
     ...(repaired === '' ? [] : [`  repaired: ${repaired}`]),
   ];
+}
+
+/** As wide in every line that has something behind it. */
+function tookWord(tookMs: number | undefined, padded: boolean): string {
+  if (tookMs !== undefined) return `  took ${seconds(tookMs)}`;
+  return padded ? ' '.repeat('  took 0000.00 s'.length + 1) : '';
+}
+
+/** As much of what the step does as a line holds. */
+function labelWord(label: string | undefined): string {
+  if (label === undefined) return '';
+  return `  ${label.length > 72 ? `${label.slice(0, 69)}...` : label}`;
 }
 
 /** From the first step to the beginning of the last one; what comes after it is not stamped. */

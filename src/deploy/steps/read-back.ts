@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { script } from '../../device/device.ts';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Slot } from '../deployment.ts';
-import type { Doing } from './step.ts';
+import { blockName, type Doing } from './step.ts';
 
 interface Expected {
   readonly slot: Slot;
@@ -12,20 +12,31 @@ interface Expected {
   readonly sha256: string;
 }
 
-/**
- * @param otherwise says what it means that it does not
- * @throws Failure OVL704 where it does not
- */
-export async function readBack(what: Doing, expected: Expected, otherwise: string): Promise<void> {
+/** After it was written. @throws Failure OVL704 where it does not hold it */
+export async function readBack(what: Doing, expected: Expected): Promise<void> {
   const { bytes, sha256 } = expected;
   const found = await digestOfSlot(what, expected);
   if (found === sha256) return;
   throw new Failure({
     code: 'OVL704',
     severity: 'error',
-    message: otherwise,
+    message: 'the partition does not hold what was written to it',
     because: `read back, its first ${bytes} bytes have the SHA-256 ${found}, and should have ${sha256}`,
     fix: 'run ovl deploy again; if it stays so, the flash of the board is failing',
+  });
+}
+
+/** Of the partition that the board runs from. @throws Failure OVL658 where it holds another image, which cannot be replaced there */
+export async function runsImage(what: Doing, expected: Expected): Promise<void> {
+  const found = await digestOfSlot(what, expected);
+  if (found === expected.sha256) return;
+  throw new Failure({
+    code: 'OVL658',
+    severity: 'error',
+    message: `${blockName(expected.slot)} is in use, and holds another image`,
+    because: `the board runs from it; its first ${expected.bytes} bytes have the SHA-256 ${found}`,
+    fix: 'choose the slot that the board does not run from',
+    boardState: 'unchanged',
   });
 }
 

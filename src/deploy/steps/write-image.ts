@@ -23,7 +23,7 @@ export async function writeImage(what: Doing, step: WriteStep): Promise<void> {
     stdin: read(what.image, step.bytes, what),
   });
   if (!succeeded(written)) throw new Failure(refused('the image cannot be written', written));
-  await readBack(what, step, 'the partition does not hold what was written to it');
+  await readBack(what, step);
 }
 
 /** flashcp wants a file that it can read twice, so the image has to fit into memory there. */

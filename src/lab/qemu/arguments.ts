@@ -12,6 +12,9 @@ import { type Disk, type Storage, storageDevice, type VirtualBoardSpec } from '.
 /** Where QEMU's pc board has NVDIMM memory as long as its RAM ends below 3 GiB. */
 const nvdimmAddress = 0x1_0000_0000;
 
+/** Where the flash of further slots lies: behind any storage that the lab makes. */
+const slotsAddress = nvdimmAddress + 0x4000_0000;
+
 /** The name of the whole flash of which our own kernel's mtdparts= cuts the devices. */
 const flashName = 'lab-flash';
 
@@ -70,10 +73,10 @@ function shellArguments({ shellSocket }: BoardFiles, { shellCard }: Hardware): r
 /** What the initramfs does on a stock kernel in place of the kernel's own words. */
 export function initramfsSettings(spec: VirtualBoardSpec): Omit<BootSettings, 'modules' | 'rootInMemory'> {
   return {
-    rootDevice: spec.exact ? '/dev/loop0' : '/dev/vda',
+    rootDevice: spec.exact ? '/dev/loop0' : (spec.rootDevice ?? '/dev/vda'),
     rootType: spec.root.type,
     init: spec.init,
-    flash: flashCommands(spec),
+    flash: [...flashCommands(spec), ...slotCommands(spec)],
     links: spec.links,
   };
 }
@@ -131,15 +134,31 @@ function flashCommands(spec: VirtualBoardSpec): readonly FlashCommand[] {
   return [...windows, phram(storage.name, storage.bytes)];
 }
 
+function slotCommands({ flashSlots }: VirtualBoardSpec): readonly FlashCommand[] {
+  let at = slotsAddress;
+  return (flashSlots?.slots ?? []).map(({ name, bytes }) => {
+    const parameters = `${name},${hex(at)},${bytes},${flashSlots?.eraseBlockBytes}`;
+    at += bytes;
+    return { driver: 'phram', parameters };
+  });
+}
+
 function machine(spec: VirtualBoardSpec, hardware: Hardware): readonly string[] {
-  const { storage } = spec;
-  if (storage.kind !== 'flash' || storage.medium !== 'nor')
-    return ['-M', hardware.machine, '-m', `${spec.memoryMiB}M`];
-  const backend = `memory-backend-file,id=flash,share=on,mem-path=${listValue(storage.image)},size=${storage.bytes}`;
+  const { storage, flashSlots } = spec;
+  const nor = storage.kind === 'flash' && storage.medium === 'nor';
+  if (!nor && flashSlots === undefined) return ['-M', hardware.machine, '-m', `${spec.memoryMiB}M`];
+  const slotBytes = flashSlots?.slots.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   return [
     ...['-M', `${hardware.machine},nvdimm=on`, '-m', `${spec.memoryMiB}M,slots=2,maxmem=4G`],
-    ...['-object', backend, '-device', 'nvdimm,memdev=flash'],
+    ...(nor ? nvdimm('flash', storage.image, storage.bytes, nvdimmAddress) : []),
+    ...(flashSlots === undefined ? [] : nvdimm('slots', flashSlots.image, slotBytes, slotsAddress)),
   ];
+}
+
+/** Memory that is a file: what the board writes stays in it. */
+function nvdimm(id: string, image: string, bytes: number, address: number): readonly string[] {
+  const backend = `memory-backend-file,id=${id},share=on,mem-path=${listValue(image)},size=${bytes}`;
+  return ['-object', backend, '-device', `nvdimm,memdev=${id},addr=${hex(address)}`];
 }
 
 function disksOf(spec: VirtualBoardSpec): readonly Disk[] {

@@ -37,7 +37,9 @@ export function virtualBoardSpec(
     words: request.cmdline ?? [],
     memoryMiB: request.memoryMiB ?? defaultMemoryMiB,
     links: linksFor(need, kernel, storageDevice(request.exact !== undefined)),
-    disks: [],
+    disks: (request.disks ?? []).map((image) => ({ image, readOnly: false })),
+    ...(request.rootDevice === undefined ? {} : { rootDevice: request.rootDevice }),
+    ...(request.flashSlots === undefined ? {} : { flashSlots: request.flashSlots }),
     forwards: request.forwards ?? [],
     ...(request.exact === undefined ? {} : { exact: request.exact }),
   };

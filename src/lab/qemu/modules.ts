@@ -7,11 +7,19 @@ const always = ['virtio_pci', 'virtio_blk', 'loop', 'overlay', 'fuse'] as const;
 const ext4 = ['ext4', 'crc32c_generic'] as const;
 const f2fs = ['f2fs', 'crc32_generic'] as const;
 
+const flashModules = ['mtd', 'mtdblock', 'phram'] as const;
+
 /** Names as in modprobe, in any order; module dependencies are found by the initramfs builder. */
 export function modulesFor(spec: VirtualBoardSpec): readonly string[] {
   const network = spec.forwards.length === 0 ? [] : ['virtio_net'];
   return [
-    ...new Set([...always, ...rootModules(spec.root.type), ...storageModules(spec.storage), ...network]),
+    ...new Set([
+      ...always,
+      ...rootModules(spec.root.type),
+      ...storageModules(spec.storage),
+      ...(spec.flashSlots === undefined ? [] : flashModules),
+      ...network,
+    ]),
   ];
 }
 

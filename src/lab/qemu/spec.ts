@@ -1,5 +1,5 @@
 /** What a virtual board in QEMU is made of: the value that arguments.ts says as QEMU's command line. */
-import type { Forward } from '../boot.ts';
+import type { FlashSlots, Forward } from '../boot.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
 /** A disk image. Disks become /dev/vda, /dev/vdb, ... in this order: root, storage, then the further ones. */
@@ -42,6 +42,10 @@ export interface VirtualBoardSpec {
   readonly kernel: Kernel;
   readonly root: { readonly image: string; readonly type: string; readonly writable?: boolean };
   readonly storage: Storage;
+  /** See BootRequest; only with a stock kernel. */
+  readonly rootDevice?: string;
+  /** See BootRequest; only with a stock kernel, and beside no storage but flash of the medium `nor`. */
+  readonly flashSlots?: FlashSlots;
   /** What the kernel (or the initramfs on its behalf) executes as PID 1 on the read-only root. */
   readonly init: string;
   /** Further words of the kernel command line. */

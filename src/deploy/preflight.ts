@@ -4,12 +4,13 @@
  */
 
 import { sha256 } from '../bundle/digest.ts';
+import type { Mount } from '../device/facts/facts.ts';
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts';
 import { failure, success } from '../diagnostics/diagnostic.ts';
 import { boardPaths, writableRoots } from '../shared/helper-protocol.ts';
 import { chooseLoader, type LoaderChoice, type LoaderPlan } from './choose-loader.ts';
 import type { DeployFile, Deployment, DeployStep } from './deployment.ts';
-import { mountAt, type Release, rootIsReadOnly, type Scene, withRootOpen } from './scene.ts';
+import { mountAt, type Release, rootIsReadOnly, rootMount, type Scene, withRootOpen } from './scene.ts';
 import { absentMountPoints, checkSuitable, unsuitable } from './suitable.ts';
 import type { ReleaseFile, Wants } from './wants.ts';
 
@@ -217,17 +218,24 @@ function checkRoot(scene: Scene, wants: Wants): readonly Diagnostic[] {
 }
 
 function checkRoom(scene: Scene, files: readonly ReleaseFile[]): readonly Diagnostic[] {
-  const room = mountAt(scene.facts, scene.root === '' ? '/' : scene.root)?.room;
+  const free = usableRoom(rootMount(scene));
   const need = files.reduce((sum, { content }) => sum + Math.ceil(content.length / 4096) * 4096, spare);
-  if (room === undefined || room.free >= need) return [];
+  if (free === undefined || free >= need) return [];
   return [
     unsuitable(
       'OVL656',
-      `the root of the board has ${room.free} bytes free, and the release needs ${need}`,
-      `that is ${need - room.free} too few; the release that boots now is kept beside it`,
+      `the root of the board has ${free} bytes free, and the release needs ${need}`,
+      `that is ${need - free} too few; the release that boots now is kept beside it`,
       'delete something on the root, or build with --no-helper',
     ),
   ];
+}
+
+/** Bytes; ext4 counts as free what it keeps for itself, a fiftieth or 4096 blocks, and gives to nobody. */
+function usableRoom(mount: Mount | undefined): number | undefined {
+  const room = mount?.room;
+  if (mount?.fstype !== 'ext4' || room === undefined) return room?.free;
+  return Math.max(0, room.free - Math.min(Math.floor(room.size / 50), 4096 * 4096));
 }
 
 function deployFile({ name, mode, content }: ReleaseFile): DeployFile {

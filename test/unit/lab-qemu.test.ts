@@ -209,3 +209,29 @@ test('a board that is to be reached gets a network that lets nothing out', (t) =
   t.true(modulesFor(specOf({ type: 'tmpfs' }, stock, { forwards })).includes('virtio_net'));
   t.is(valuesOf(qemuArguments(specOf({ type: 'tmpfs' }, stock), { shellSocket: '/s' }), '-netdev'), '');
 });
+
+test('slots of flash lie behind each other in one file, numbered on from the storage; the root may be one of them', (t) => {
+  const slots = [
+    { name: 'rootfs1', bytes: 0x20_0000 },
+    { name: 'rootfs2', bytes: 0x10_0000 },
+  ];
+  const flashSlots = { image: '/images/slots', eraseBlockBytes: 65_536, slots };
+  const spec = specOf(jffs2, stock, { flashSlots, rootDevice: '/dev/mtdblock2', disks: ['/images/env'] });
+  const args = qemuArguments(spec, { shellSocket: '/s' });
+  t.regex(valuesOf(args, '-object'), /id=slots,share=on,mem-path=\/images\/slots,size=3145728$/);
+  t.regex(
+    valuesOf(args, '-device'),
+    /nvdimm,memdev=flash,addr=0x100000000 nvdimm,memdev=slots,addr=0x140000000/,
+  );
+  t.regex(
+    valuesOf(args, '-drive'),
+    /readonly=on,file=\/images\/root\.sqfs .*readonly=off,file=\/images\/env$/,
+  );
+  const { flash, rootDevice } = initramfsSettings(spec);
+  t.is(rootDevice, '/dev/mtdblock2');
+  t.deepEqual(
+    flash.slice(-2).map(({ parameters }) => parameters),
+    ['rootfs1,0x140000000,2097152,65536', 'rootfs2,0x140200000,1048576,65536'],
+  );
+  t.true(modulesFor(specOf({ type: 'tmpfs' }, stock, { flashSlots })).includes('phram'));
+});

@@ -237,7 +237,11 @@ function bootOf(words: readonly string[]): {
 vmSlots('disks: a board with its changes in memory, two slots and extlinux.conf', async (t) => {
   t.timeout(300_000);
   const keys = await sshKeys();
-  const text = await changedBoard('lab-tmpfs', ['name: lab-tmpfs', 'name: slots']);
+  const text = await changedBoard(
+    'lab-tmpfs',
+    ['name: lab-tmpfs', 'name: slots'],
+    ['squashfs, overlay]', 'squashfs, overlay, ext4]'],
+  );
   const path = await textFile(`${text}\nboot_loader: { type: extlinux, file: /boot/extlinux.conf }\n`);
   const mountBoot = '#!/bin/sh\n[ "$1" != start ] || mount -t ext4 -o rw /dev/vdc /boot\n';
   const own = [...keys.rootFiles, directory('/boot'), file('/etc/init.d/S40boot', mountBoot, 0o755)];

@@ -18,6 +18,7 @@ export function modulesFor(spec: VirtualBoardSpec): readonly string[] {
       ...rootModules(spec.root.type),
       ...storageModules(spec.storage),
       ...(spec.flashSlots === undefined ? [] : flashModules),
+      ...(spec.disks.length === 0 ? [] : ext4),
       ...network,
     ]),
   ];

@@ -22,20 +22,14 @@ import type {
 } from '../../src/device/device.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { type BusyboxRootOptions, busyboxTree } from '../../src/lab/roots/busybox.ts';
-import { file, type RootFile } from '../../src/lab/roots/root-file.ts';
+import type { RootFile } from '../../src/lab/roots/root-file.ts';
 import { rootTar } from '../../src/lab/roots/root-tar.ts';
 import type { SandboxBoard } from '../../src/lab/sandbox/sandbox-board.ts';
 import { startSandbox } from '../../src/lab/sandbox/start.ts';
 import { runTool } from '../../src/system/process.ts';
 import { requireTool } from '../../src/system/tools.ts';
+import { type BoardLoaderName, boardLoaders } from './board-loaders.ts';
 import { standardInput } from './local-device.ts';
-
-const loaderPath = '/boot/extlinux/extlinux.conf';
-const loaderText = `timeout 10
-label lab
-  linux /vmlinuz
-  append root=/dev/mmcblk0p2 quiet
-`;
 
 export const storageDevice = '/dev/mmcblk0p3';
 
@@ -57,11 +51,13 @@ export function writableBoardText(more: Readonly<Record<string, unknown>> = {}):
 
 export interface WritableBoardOptions {
   readonly root?: Omit<BusyboxRootOptions, 'type' | 'out'>;
+  /** extlinux by default. */
+  readonly loader?: BoardLoaderName;
 }
 
 /** Makes an ext4 image with the lab's busybox root and a boot loader's configuration in it. */
 export async function makeWritableRoot(image: string, options: WritableBoardOptions = {}): Promise<void> {
-  const files = [file(loaderPath, loaderText), ...(options.root?.files ?? [])];
+  const files = [...boardLoaders[options.loader ?? 'extlinux'].files, ...(options.root?.files ?? [])];
   await makeExt4(image, 48, await busyboxTree({ samples: false, ...options.root, files }));
 }
 
@@ -74,10 +70,10 @@ export async function fileInImage(image: string, path: string): Promise<string> 
 /** What a boot loader tells the kernel that it starts from this image. */
 export async function readLoader(
   image: string,
+  name: BoardLoaderName = 'extlinux',
 ): Promise<{ readonly init: string; readonly words: readonly string[] }> {
-  const text = await fileInImage(image, loaderPath);
-  const append = text.split('\n').find((line) => /^\s*append\s/.test(line)) ?? '';
-  const words = append.trim().split(/\s+/).slice(1);
+  const { path, words: wordsOf } = boardLoaders[name];
+  const words = wordsOf(await fileInImage(image, path));
   const init = words.findLast((word) => word.startsWith('init='))?.slice('init='.length);
   return { init: init ?? '/sbin/init', words };
 }
@@ -97,6 +93,7 @@ export class WritableBoard implements Device {
   /** Number of the command before which the power is cut; none where undefined. */
   cutBefore: number | undefined;
   readonly #folder: string;
+  readonly #loader: BoardLoaderName | undefined;
   #stopped = false;
   #next: Promise<void> = Promise.resolve();
 
@@ -104,11 +101,12 @@ export class WritableBoard implements Device {
     const folder = await mkdtemp(join(tmpdir(), 'ovl-writable-'));
     await makeWritableRoot(join(folder, 'root.img'), options);
     await makeExt4(join(folder, 'storage.img'), 16, []);
-    return new WritableBoard(folder);
+    return new WritableBoard(folder, options.loader);
   }
 
-  private constructor(folder: string) {
+  private constructor(folder: string, loader: BoardLoaderName | undefined) {
     this.#folder = folder;
+    this.#loader = loader;
   }
 
   get board(): SandboxBoard {
@@ -119,7 +117,7 @@ export class WritableBoard implements Device {
 
   /** Boots what the boot loader's configuration says, and again whenever the board has ended by itself. */
   async boot(): Promise<void> {
-    const { init, words } = await readLoader(join(this.#folder, 'root.img'));
+    const { init, words } = await readLoader(join(this.#folder, 'root.img'), this.#loader);
     const board = await startSandbox({
       root: { kind: 'image', image: join(this.#folder, 'root.img'), type: 'ext4', writable: true },
       disks: [{ image: join(this.#folder, 'storage.img'), device: storageDevice }],

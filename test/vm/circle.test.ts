@@ -53,6 +53,7 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
   ];
   const rootImage = join(await mkdtemp(join(work, 'writable-')), 'root.img');
   await makeWritableRoot(rootImage, { root: { files: keys.rootFiles } });
+  const words: string[] = [];
   const board = await RebootingBoard.start(
     {
       board: unwrap(await prepareBoard(first.file)).checked.board,
@@ -62,8 +63,8 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
       storageImage: await storageImage(),
     },
     async () => {
-      const { init, words } = await readLoader(rootImage);
-      return { init, cmdline: words.filter((word) => !word.startsWith('init=')) };
+      const { init, words: told } = await readLoader(rootImage);
+      return { init, cmdline: [...told.filter((word) => !word.startsWith('init=')), ...words] };
     },
   );
   try {
@@ -79,6 +80,8 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
     );
     t.is(await ssh('cat /proc/mounts; ls -aR /etc /tmp /run'), before, 'try leaves nothing');
 
+    // A board without a battery: nothing of a deployment may go by its clock.
+    await ssh('date -s @42');
     const one = await releaseOf(commands, first.bundle);
     t.like(await document('deploy', first.bundle, '--yes'), { outcome: 'confirmed' });
     t.is(board.boots.length, 2);
@@ -88,6 +91,9 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
 
     await ssh('echo kept >/etc/kept && echo later >/etc/later && rm /etc/issue');
     t.regex(await succeed('usage'), /etc/);
+    const changes = (await ask('diff')).stdout;
+    for (const line of [/^A {2}file .* {2}\/etc\/kept$/m, /^D {2}.* {2}\/etc\/issue$/m])
+      t.regex(changes, line);
     await succeed('snapshot', '--name', 'with-both');
     t.regex(await succeed('reset', '--dry-run', '/etc/kept'), /goes/);
     await succeed('reset', '/etc/kept', '--yes');
@@ -120,6 +126,18 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
     t.like(await document('deploy', third.bundle, '--yes'), { outcome: 'nothing' });
     const status = await ask('status');
     t.is(status.exitCode, 0, status.stdout);
+    t.regex(await succeed('log'), /step \d+ .* mount ext4 on \/overlay/);
+
+    words.push('overlaykit=tmpfs');
+    await board.powerCycle();
+    t.like(await running(commands), { rung: 'tmpfs' });
+    await ssh('echo made in memory >/etc/committed && echo lost >/etc/lost');
+    t.regex(await succeed('commit', '/etc/committed', '--dry-run'), /\/etc\/committed/);
+    await succeed('commit', '/etc/committed');
+    words.length = 0;
+    await board.powerCycle();
+    t.like(await running(commands), { rung: 'persistent', release: three });
+    t.is(await ssh('cat /etc/committed /etc/kept; ls /etc/lost 2>/dev/null || true'), 'made in memory\nkept');
   } catch (error) {
     for (const [at, boot] of board.boots.entries()) t.log(`boot ${at}\n${boot.console}`);
     throw error;

@@ -110,7 +110,7 @@ async function rootOf({ ssh }: BoardCommands): Promise<string> {
 vmSlots(
   'flash: two slots, U-Boot, power cuts while one is written, and a system that never answers',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(540_000);
     const keys = await sshKeys();
     const text = await changedBoard('lab-jffs2', ['name: lab-jffs2', 'name: slots']);
     const path = await textFile(
@@ -235,7 +235,7 @@ function bootOf(words: readonly string[]): {
 }
 
 vmSlots('disks: a board with its changes in memory, two slots and extlinux.conf', async (t) => {
-  t.timeout(300_000);
+  t.timeout(540_000);
   const keys = await sshKeys();
   const text = await changedBoard(
     'lab-tmpfs',

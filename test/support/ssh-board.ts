@@ -73,7 +73,8 @@ export class RebootingBoard {
 
   /** Waits until the running boot takes connections. */
   async listens(): Promise<void> {
-    await this.boot.waitFor(sshIsUp);
+    // With several boards on a busy machine a boot takes minutes.
+    await this.boot.waitFor(sshIsUp, { timeoutMs: 240_000 });
   }
 
   /** Cuts the power; the board is switched on again at once. */

@@ -8,7 +8,7 @@ def deploy(board, params, check_mode):
     """Puts a bundle on a board, or in check mode looks what that would mean."""
     words = [params["bundle"], board.host]
     if check_mode:
-        document = board.look_with("deploy", ["--dry-run", *options_of(params)], words)
+        document = board.look("deploy", ["--dry-run", *options_of(params)], words)
     else:
         document = board.act("deploy", ["--yes", *options_of(params)], words)
     deployment = document["deployment"]

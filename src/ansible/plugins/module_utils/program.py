@@ -38,25 +38,21 @@ class Board:
         # The last command line, for people.
         self.command = []
 
-    def look(self, verb, *options):
-        """Asks without changing anything. Exit code 1, an answer too, is no failure."""
-        return self._call(verb, options, [self.host], LAST_ANSWER, changes=False)
-
-    def look_with(self, verb, options, words):
-        """The same with words behind the options, in which the host has its place."""
+    def look(self, verb, options=(), words=None):
+        """Asks without changing anything. Exit code 1, an answer too, is no failure. `words` are the host by default."""
         return self._call(verb, options, words, LAST_ANSWER, changes=False)
 
     def act(self, verb, options=(), words=None):
         """Changes something; only exit code 0 is success."""
-        return self._call(verb, options, [self.host] if words is None else words, 0, changes=True)
+        return self._call(verb, options, words, 0, changes=True)
 
     def _call(self, verb, options, words, last_good, changes):
         # Behind "--" a word is never taken for an option.
-        self.command = [self.executable, verb, "--json", "--no-input", *self.login, *options, "--", *words]
+        self.command = [self.executable, verb, "--json", "--no-input", *self.login, *options, "--", *(words or [self.host])]
         code, document, errors = run(self.command, self.environment)
         if document is None:
             raise Refused(self._unreadable(code, errors, changes))
-        if code <= last_good and code >= 0:
+        if 0 <= code <= last_good:
             return document
         raise Refused(self._refusal(code, document, changes))
 
@@ -67,7 +63,7 @@ class Board:
         state = first.get("boardState") or state_of(code, changes)
         said = errors or [{"message": f"ovl {self.command[1]} ended with exit code {code}"}]
         words = "\n".join(sentence(one) for one in said)
-        told = STATES[state]
+        told = STATES.get(state, STATES["unknown"])
         return {
             "msg": visible("\n".join([words, told])),
             "changed": changes and state in ("rolled back", "unknown"),

@@ -76,7 +76,7 @@ def reset(board, params, check_mode):
     if before.get("reset"):
         return {"goes": [], "stays": []}
     words = [board.host, *([] if path is None else [path])]
-    forecast = board.look_with("reset", ["--dry-run"], words)
+    forecast = board.look("reset", ["--dry-run"], words)
     told = {"goes": forecast["goes"], "stays": forecast["stays"], "diff": gone(forecast)}
     if not forecast["goes"]:
         return told

@@ -63,6 +63,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/diff.ts')).diff,
   },
   {
+    name: 'bench',
+    summary: 'measures what the union costs boards',
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
+  {
     name: 'pull',
     summary: 'fetches the writable layer of a board as a tar',
     load: async () => (await import('./commands/pull.ts')).pull,

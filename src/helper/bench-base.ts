@@ -2,6 +2,7 @@
 import { isDirectory, isRegular } from './mode.ts';
 import { isKernelError } from './port.ts';
 import type { BoardPort } from './storage-port.ts';
+import { attempt } from './trouble.ts';
 
 /** As many as can be open at once: a process may have 1024 descriptors. */
 const mostDirectories = 200;
@@ -37,7 +38,10 @@ export function findBase(port: BoardPort, union: number, plain: number): BasePar
   }
   for (const both of directories) for (const one of both) port.timeIn(one, '.', 'list', 0, 0);
   if (file !== undefined)
-    for (const one of file.directories) port.timeIn(one, file.name, 'read', file.bytes, 0);
+    for (const one of file.directories)
+      attempt(`cannot read ${file.name} of the base`, () =>
+        port.timeIn(one, file.name, 'read', file.bytes, 0),
+      );
   return { directories, file };
 }
 

@@ -7,6 +7,7 @@ import { type BaseParts, findBase } from './bench-base.ts';
 import type { Scene } from './bench-scene.ts';
 import { changedBytes, small } from './bench-sizes.ts';
 import type { BoardPort, TimedAction } from './storage-port.ts';
+import { attempt } from './trouble.ts';
 
 export interface BenchWish {
   readonly sizes: readonly number[];
@@ -141,7 +142,7 @@ class Measurement {
       this.time('copy-up', size, side, name, side.name === 'union' ? 'change' : 'write');
       this.written += side.name === 'union' ? size + changedBytes : size;
     }
-    for (const { directory } of sides) this.port.timeIn(directory, name, 'read', size, 0);
+    for (const side of sides) this.once('read', size, side, name, 'read', 0);
     for (const side of sides) this.time('read', size, side, name, 'read');
     if (size === this.wish.sizes[0]) {
       for (const side of sides) this.time('rewrite', size, side, name, 'change');
@@ -162,15 +163,35 @@ class Measurement {
   }
 
   private time(action: BenchAction, bytes: number, side: Side, name: string, does: TimedAction): void {
-    const time = this.port.timeIn(side.directory, name, does, bytes, this.wish.sync ? 1 : 0);
-    this.note(action, bytes, 1, side.name, time);
+    this.note(
+      action,
+      bytes,
+      1,
+      side.name,
+      this.once(action, bytes, side, name, does, this.wish.sync ? 1 : 0),
+    );
+  }
+
+  /** @throws Error that says what failed, and on which side */
+  private once(
+    action: BenchAction,
+    bytes: number,
+    { name: side, directory }: Side,
+    name: string,
+    does: TimedAction,
+    sync: 0 | 1,
+  ): number {
+    const where = side === 'union' ? 'through the union' : 'on the storage itself';
+    return attempt(`${action} of ${name} ${where}`, () =>
+      this.port.timeIn(directory, name, does, bytes, sync),
+    );
   }
 
   /** Each of the small files, and the directory they lie in where writing is waited for. */
   private timeAll(action: BenchAction, bytes: number, side: Side, letter: string, does: TimedAction): void {
     const sync = this.wish.sync ? 1 : 0;
     let time = 0;
-    for (const name of numbered(letter)) time += this.port.timeIn(side.directory, name, does, bytes, sync);
+    for (const name of numbered(letter)) time += this.once(action, bytes, side, name, does, sync);
     if (this.wish.sync) time += this.port.timeIn(side.directory, '.', 'settle', 0, 0);
     this.note(action, bytes, small.count, side.name, time);
   }

@@ -12,8 +12,11 @@ import type { BoardPort } from './storage-port.ts';
 import { attempt, Refused } from './trouble.ts';
 import type { Writable } from './writable.ts';
 
-/** In `generations` no state names it, so that the next boot sweeps away what a power cut has left. */
-const own = 'bench.partial';
+/**
+ * Beside the state: a boot's sweep by the shell, which asks for no lock, knows nothing of it. That of the helper removes what a
+ * power cut has left.
+ */
+const own = 'bench';
 const memory = `${boardPaths.runDir}/bench`;
 
 /** How the running union is mounted. */
@@ -51,9 +54,17 @@ export function readUnion(port: BoardPort, rung: string): UnionMount {
   throw new Refused(`the plan does not say how the union of rung "${rung}" is mounted`);
 }
 
-/** Where the storage takes what is measured: its place for mounts, and a directory of it. */
-export function storagePlace({ volatile }: Pick<Writable, 'volatile'>): string {
-  return volatile ? boardPaths.storage : `${boardPaths.storage}/generations`;
+/** Where the storage takes what is measured, and what is locked meanwhile. */
+export interface ScenePlace {
+  /** A directory of the storage. */
+  readonly path: string;
+  readonly locked: string;
+}
+
+export function scenePlace({ volatile }: Pick<Writable, 'volatile'>): ScenePlace {
+  const { storage } = boardPaths;
+  if (volatile) return { path: storage, locked: storage };
+  return { path: `${storage}/overlaykit`, locked: `${storage}/generations` };
 }
 
 /**
@@ -63,14 +74,16 @@ export function storagePlace({ volatile }: Pick<Writable, 'volatile'>): string {
  */
 export function withScene(
   port: BoardPort,
-  place: string,
+  place: ScenePlace,
   union: UnionMount,
   bytes: number,
   action: (scene: Scene) => void,
 ): void {
-  const above = attempt(`cannot open ${place}`, () => port.openDirectory(place));
-  lockGenerations(port, { generations: above });
-  sweepScene(port, place, above);
+  const [above = -1, generations = -1] = [place.path, place.locked].map((path) =>
+    attempt(`cannot open ${path}`, () => port.openDirectory(path)),
+  );
+  lockGenerations(port, { generations });
+  sweepScene(port, above);
   attempt('cannot have mounts of its own', () => port.separateMounts());
   port.mkdir(memory);
   attempt('cannot have memory for the base', () =>
@@ -79,19 +92,26 @@ export function withScene(
   try {
     for (const path of [`${memory}/lower`, overMemory.target, overBase.target]) port.mkdir(path);
     port.makeDirectoryIn(above, own, 0o700);
-    act(port, `${place}/${own}`, port.openIn(above, own), union, action);
+    act(port, `${place.path}/${own}`, port.openIn(above, own), union, action);
   } finally {
     port.detach(memory);
     const run = port.openDirectory(boardPaths.runDir);
     port.removeDirectoryIn(run, 'bench');
     port.close(run);
-    sweepScene(port, place, above);
-    port.close(above);
+    sweepScene(port, above);
+    for (const one of [above, generations]) port.close(one);
   }
 }
 
-function sweepScene(port: BoardPort, place: string, above: number): void {
-  for (const line of remove(port, above, own, `${place}/${own}`).lines) port.complain(line);
+/**
+ * Removes what a bench has left; whoever asks has the lock.
+ * @param above the directory it lies in
+ */
+export function sweepScene(port: BoardPort, above: number): 'missing' | 'removed' | 'stuck' {
+  if (port.statIn(above, own) === undefined) return 'missing';
+  const { lines } = remove(port, above, own, own);
+  for (const line of lines) port.complain(`overlay_helper: ${line}`);
+  return lines.length === 0 ? 'removed' : 'stuck';
 }
 
 function act(

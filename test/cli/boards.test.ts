@@ -32,6 +32,12 @@ test('words that make no sense are exit code 2', async (t) => {
     ['status x --jobs 0', /OVL004/],
     ['status --hosts list --ask-password', /OVL005/],
     ['status', /OVL003/],
+    ['bench x --budget 2GiB', /OVL004/],
+    ['bench x --rounds 0', /OVL004/],
+    ['bench x --time soon', /OVL004/],
+    ['bench x y --svg', /OVL005/],
+    ['bench x --lab board.yaml', /OVL005/],
+    ['bench x --machine qemu', /OVL005/],
   ];
   for (const [line, code] of lines) {
     const { exitCode, stderr } = await ovl(line.split(' '), { cwd });

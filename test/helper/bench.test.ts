@@ -1,5 +1,6 @@
 /** `bench` against the kernel: a real union on a real storage, what it says, and that nothing of it stays. */
 import type { ExecutionContext } from 'ava';
+import { readBench } from '../../src/device/helper/bench.ts';
 import { type BenchReport, benchSchema } from '../../src/shared/bench-report.ts';
 import { firstState } from '../support/first-state.ts';
 import { onHelperBoard } from '../support/helper-programs.ts';
@@ -38,8 +39,9 @@ const board = (kind: Kind, change: Partial<RunningBoardOptions> & Pick<RunningBo
     script: `{ ${look}; } >/tmp/before; ${change.script}`,
   });
 
+/** As `ovl bench` reads it. */
 const reportIn = (stdout: string): BenchReport =>
-  JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')) ?? '{}') as BenchReport;
+  readBench(stdout.split('\n').find((line) => line.startsWith('{')) ?? '', 'board');
 
 /** Every time is one, and both sides were measured as often as there were rounds. */
 function expectTimes(t: ExecutionContext<unknown>, { costs, rounds }: BenchReport): void {
@@ -119,11 +121,11 @@ for (const kind of kinds) {
     const { stdout, stderr } = await board(kind, {
       state: firstState({ next: 9 }),
       script: `run() { /helper bench --rounds 100 --budget 1073741824 >/dev/null & n=0
-until [ -d /overlay/generations/bench.partial/upper ] || [ $n = 100 ]; do sleep 0.05; n=$((n+1)); done; sleep 0.2; kill -$1 $!; wait $!; echo "ended $?"; ls /overlay/generations; }
+until [ -d /overlay/overlaykit/bench/upper ] || [ $n = 100 ]; do sleep 0.05; n=$((n+1)); done; sleep 0.2; kill -$1 $!; wait $!; echo "ended $?"; ls /overlay/overlaykit; }
 run TERM; /helper bench --rounds 1 >/dev/null; echo "code $?"; ${unchanged}
 run KILL; grep -c ' /run/overlaykit' /proc/self/mounts; /helper sweep; echo "code $?"; rmdir /run/overlaykit/bench; ${unchanged}`,
     });
-    const left = '1\nbench.partial';
+    const left = 'bench\nstate.a';
     t.regex(stdout, new RegExp(`^ended 143\n${left}\ncode 0\nunchanged\nended 137\n${left}\n0\n`), stderr);
     t.regex(stdout, /\nunchanged$/);
   });
@@ -132,11 +134,14 @@ run KILL; grep -c ' /run/overlaykit' /proc/self/mounts; /helper sweep; echo "cod
     const { stdout, stderr } = await board(kind, {
       bytes: 12 * 2 ** 20,
       script: `/helper bench --rounds 100 --budget 1073741824 & n=0
-until [ -d /overlay/generations/bench.partial/upper ] || [ $n = 100 ]; do sleep 0.05; n=$((n+1)); done
+until [ -d /overlay/overlaykit/bench/upper ] || [ $n = 100 ]; do sleep 0.05; n=$((n+1)); done
 cat /dev/zero >/overlay/generations/1/fill 2>/dev/null; wait $!; echo "code $?"; rm /overlay/generations/1/fill; ${unchanged}`,
     });
     t.is(stdout, 'code 4\nunchanged', stderr);
-    t.regex(stderr, /^overlay_helper: bench: (write|open|mkdir|fsync) ENOSPC \(the storage is full\)$/);
+    t.regex(
+      stderr,
+      /^overlay_helper: bench: (.*: )?(write|open|mkdir|fsync) ENOSPC \(the storage is full\)$/,
+    );
   });
 
   testAsRoot(`${kind}: bench refuses before anything is written`, async (t) => {
@@ -155,7 +160,7 @@ cat /dev/zero >/overlay/generations/1/fill 2>/dev/null; wait $!; echo "code $?";
       /^overlay_helper: bench: files of 4096 bytes: \d+ bytes are needed, 1000 bytes may be written$/m,
     );
     const others = await board(kind, {
-      before: 'ln -s /base /overlay/generations/bench.partial; echo precious >/base/file',
+      before: '',
       script: `exec 9</overlay/generations; flock 9; /helper bench; echo "code $?"; flock -u 9; ${unchanged}
 mkdir /overlay/other; mv /rom/etc /rom/was; echo '{}' >/etc/overlaykit/plan.json; /helper bench; echo "code $?"
 for words in x '--rounds' '--rounds 0' '--rounds 1.5' '--budget 9999999999' '--seconds -1' '--seconds x'; do /helper bench $words; echo "code $?"; done
@@ -172,11 +177,11 @@ echo '{"rung": "read-only"}' >/run/overlaykit/status.json; /helper bench; echo "
 
   testAsRoot(`${kind}: it follows no link that lies where it works, and works in memory too`, async (t) => {
     const linked = await board(kind, {
-      before: 'ln -s /base /overlay/generations/bench.partial; echo precious >/base/file',
+      before: 'ln -s /base /overlay/overlaykit/bench; echo precious >/base/file',
       script:
-        '/helper bench --rounds 1 >/dev/null; echo "code $?"; cat /base/file; ls /base /overlay/generations',
+        '/helper bench --rounds 1 >/dev/null; echo "code $?"; cat /base/file; ls /base /overlay/overlaykit',
     });
-    t.is(linked.stdout, 'code 0\nprecious\n/base:\nfile\n\n/overlay/generations:\n1', linked.stderr);
+    t.is(linked.stdout, 'code 0\nprecious\n/base:\nfile\n\n/overlay/overlaykit:', linked.stderr);
     const memory = await board(kind, {
       plan: planOf('tmpfs'),
       status: { ...usualStatus, rung: 'tmpfs', generation: '' },

@@ -8,6 +8,7 @@ import { planSvg } from '../../src/render/svg.ts';
 import type { MountPlan } from '../../src/shared/plan.ts';
 import { matchesGolden } from '../support/golden.ts';
 import { boardText, renderBoard } from '../support/plans.ts';
+import { flaw } from '../support/xml-flaw.ts';
 
 const { plan } = await renderBoard(boardText({ name: 'svg' }));
 
@@ -100,20 +101,4 @@ function withNames(board: string, target: string, options: readonly string[]): M
       steps: rung.steps.map((step) => (step.kind === 'mount' ? { ...step, target, options } : step)),
     })),
   };
-}
-
-/** What keeps a text from being a well-formed XML document of elements, attributes and text; undefined where nothing does. */
-function flaw(xml: string): string | undefined {
-  const token =
-    /<(\/?)([a-zA-Z]+)((?: [\w:-]+="(?:[^"<&]|&(?:amp|lt|gt|quot|#39);)*")*)(\/?)>|(?:[^<>&]|&(?:amp|lt|gt|quot|#39);)+/y;
-  const open: string[] = [];
-  while (token.lastIndex < xml.length) {
-    const at = token.lastIndex;
-    const [, closing, name, , empty] = token.exec(xml) ?? [];
-    if (token.lastIndex <= at) return `at ${at}: ${xml.slice(at, at + 40)}`;
-    if (name === undefined || empty === '/') continue;
-    if (closing === '') open.push(name);
-    else if (open.pop() !== name) return `at ${at}: </${name}>`;
-  }
-  return open.length === 0 ? undefined : `never closed: ${open.join(' ')}`;
 }

@@ -2,6 +2,8 @@
 import { lstat, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { Bench } from '../../src/shared/bench.ts';
+import type { BenchReport } from '../../src/shared/bench-report.ts';
 import { documentOf, ovl } from '../support/ovl.ts';
 import { boardFile, ready, storageImage, vm, work } from '../support/shipped-boards.ts';
 import { sshAlias } from '../support/ssh-alias.ts';
@@ -71,6 +73,17 @@ vm('a board is looked at, kept, rolled back and reset over SSH', async (t) => {
     t.regex(await ok('status'), /^next boot +goes to generation 2$/m);
     await board.powerCycle();
     t.is(await run('cat /etc/hostname /etc/mine'), 'other\nmine\n', 'as it was when it was copied');
+
+    const before = await run('ls -A /overlay /overlay/generations /run/overlaykit; cat /proc/mounts');
+    const { bench } = documentOf(t, await on('bench', '--rounds', '2', '--json')) as {
+      readonly bench: BenchReport & Bench;
+    };
+    t.like(bench, { union: 'overlay', storage: 'jffs2', base: 'squashfs', rounds: 2, sync: true });
+    t.deepEqual(
+      bench.comparisons.filter(({ action }) => action === 'copy-up').map(({ bytes }) => bytes),
+      [4096, 65_536],
+    );
+    t.is(await run('ls -A /overlay /overlay/generations /run/overlaykit; cat /proc/mounts'), before);
 
     const two = await ovl(['status', 'board', 'twin', '--json', ...login]);
     t.is(two.exitCode, 0, two.stderr);

@@ -105,7 +105,8 @@ storage is of a newer overlaykit, which an older one does not write to.`,
     title: 'overlay_helper failed while it looked',
     explanation: `It was asked to look and not to change anything, and ended otherwise than it should: a storage that cannot be read, too
 little memory, a program for another processor, or something that is no overlay_helper. "because" has its last words, the
-kernel log of the board more. Nothing was changed.`,
+kernel log of the board more. Nothing was changed. A measurement ("ovl bench") that was killed may have left a directory
+overlaykit/bench on the storage; the next one, a sweep or a boot removes it.`,
   },
   OVL624: {
     title: 'the answer of the board makes no sense',

@@ -3,7 +3,7 @@ import { type BenchReport, benchDefaults, benchLimits, benchSchema } from '../..
 import { boardPaths } from '../../shared/helper-protocol.ts';
 import { verbExit } from '../../shared/report.ts';
 import { measureRounds, type Rounds } from '../bench-rounds.ts';
-import { readUnion, storagePlace, withScene } from '../bench-scene.ts';
+import { readUnion, scenePlace, withScene } from '../bench-scene.ts';
 import { affordable } from '../bench-sizes.ts';
 import { json } from '../json.ts';
 import { readMounts } from '../mounts.ts';
@@ -26,8 +26,8 @@ export function bench(port: BoardPort, words: readonly string[]): number {
   const writable = openWritable(port);
   port.close(writable.upper);
   const union = readUnion(port, writable.rung);
-  const place = storagePlace(writable);
-  const { sizes, left, memory } = affordable(port, place, wanted.budget, wanted.rounds);
+  const place = scenePlace(writable);
+  const { sizes, left, memory } = affordable(port, place.path, wanted.budget, wanted.rounds);
   let rounds: Rounds | undefined;
   withScene(port, place, union, memory, (scene) => {
     rounds = measureRounds(port, scene, { ...wanted, sizes, until });

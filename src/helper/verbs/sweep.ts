@@ -4,6 +4,7 @@
  */
 import { verbExit } from '../../shared/report.ts';
 import type { State } from '../../shared/state.ts';
+import { sweepScene } from '../bench-scene.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGenerations, isKept, partial } from '../generations.ts';
 import { type Mounts, readMounts } from '../mounts.ts';
@@ -45,7 +46,12 @@ export function sweepStorage(port: BoardPort, storage: Storage, booted: number |
   const doomed = others.filter((name) => !isProtected(port, storage, name, state, booted));
   const stuck = doomed.filter((name) => !deleteEntry(port, storage, name));
   if (doomed.length > 0) port.syncFileSystem(storage.generations);
-  return { found: hidden + failed + doomed.length, stuck: stuck.length + failed };
+  const bench = sweepScene(port, storage.notes);
+  if (bench === 'removed') port.print('sweep: deleted what a bench has left');
+  return {
+    found: hidden + failed + doomed.length + (bench === 'missing' ? 0 : 1),
+    stuck: stuck.length + failed + (bench === 'stuck' ? 1 : 0),
+  };
 }
 
 interface Hiding {

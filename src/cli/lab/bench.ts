@@ -29,7 +29,7 @@ export async function benchInLab(
   const { value: prepared, diagnostics } = orThrow(await prepareBoard(file, { withoutHelper: false }));
   const { name } = prepared.checked.board;
   if (!prepared.plan.helper) throw failed('OVL620', name, 'the board file says helper: { enabled: false }');
-  return withRootImage(prepared, undefined, context, async (rootImage) => {
+  return withRootImage(prepared, machine, undefined, context, async (rootImage) => {
     const { signal } = context;
     const lifetimeMs = bootMs + benchDeadline(wish);
     const boot = await bootBoard({

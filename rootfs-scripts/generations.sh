@@ -9,6 +9,8 @@ choose_generation() {
   ovl_limit=$1 ovl_request=$2 ovl_by_words=$3
   shift 3
   read_state || return 1
+  # overlay_helper has counted this very boot, and did not get to its end.
+  [ "$ovl_counted" != "$ovl_seq" ] || ovl_attempts=$((ovl_attempts - 1))
   if reset_is_asked; then
     reset_to_factory "$@" || return 1
   else
@@ -235,21 +237,29 @@ keep_ledger() {
 # every boot
 afterwards() {
   [ -z "${OVERLAYKIT_JOB-}" ] || return 0
+  if [ -n "$ovl_waited" ]; then
+    finish_boot "$@"
+    return
+  fi
   (
     trap - EXIT
-    ovl_storage=$2 ovl_seconds=$1
-    shift 2
     # It begins in the merged root, whose programs come first. A root without a sleep that works has proved nothing.
     PATH=$PATH:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
-    if [ "$ovl_seconds" = - ]; then
-      sleep 10
-    else
-      sleep "$ovl_seconds" || exit 1
-      confirm && [ $# -gt 0 ] && "$@"
-    fi
-    read_state && { sweep_by_helper || sweep; }
-    make_reserve
-    [ -z "$ovl_last" ] || "$ovl_last"
+    case $1 in
+      -) sleep 10 ;;
+      *) sleep "$1" || exit 1 ;;
+    esac
+    finish_boot "$@"
   ) &
   export OVERLAYKIT_JOB=$!
+}
+
+# finish_boot SECONDS STORAGE [COMMAND...]: the words of afterwards, once it was waited for.
+finish_boot() {
+  ovl_storage=$2 ovl_seconds=$1
+  shift 2
+  [ "$ovl_seconds" = - ] || { confirm && [ $# -gt 0 ] && "$@"; }
+  read_state && { sweep_by_helper || sweep; }
+  make_reserve
+  [ -z "$ovl_last" ] || "$ovl_last"
 }

@@ -16,6 +16,7 @@ meet_helper() {
       return 0
       ;;
   esac
+  [ -z "$ovl_distrusted" ] || return 0
   if [ -x "$helper" ]; then
     ovl_helper=yes
   else

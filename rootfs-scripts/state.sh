@@ -39,3 +39,6 @@ ovl_job=             # what begins the background job of the rung, right before 
 ovl_begun=           # the processes of the background job
 ovl_last=            # what the background job does last
 ovl_before=          # overlay_init of the release before the one that was tried
+ovl_counted=         # seq of the state in which overlay_helper has counted this boot already
+ovl_distrusted=      # overlay_helper did not get to the end of a plain boot
+ovl_waited=          # the background job has waited already

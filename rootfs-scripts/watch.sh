@@ -8,6 +8,7 @@
 # every boot
 watch_memory() {
   [ "$ovl_helper" = yes ] && [ -z "${OVERLAYKIT_JOB-}" ] || return 0
+  [ -z "$ovl_waited" ] || exec "$@"
   (
     trap - EXIT
     sleep 30

@@ -6,7 +6,8 @@
  * none of the language's parts that the linked engine lacks (builtins.d.ts lists those it has).
  */
 
-import { run } from './boot-verbs.ts';
+import { run, runBoot } from './boot-verbs.ts';
 import { callWords, kernel, setExitCode } from './kernel.ts';
 
-setExitCode(run(kernel, callWords.slice(1)));
+const words = callWords.slice(1);
+setExitCode(words[0] === 'boot' ? runBoot(kernel, words) : run(kernel, words));

@@ -3,6 +3,7 @@
  * with it however it ends.
  */
 import { boardPaths } from '../shared/helper-protocol.ts';
+import { mountOptions } from './mount-options.ts';
 import { readMounts } from './mounts.ts';
 import { contradictions, findDevice, users } from './storage-device.ts';
 import { isHalfMade } from './storage-head.ts';
@@ -31,7 +32,7 @@ export function withBorrowedStorage<T>(port: BoardPort, action: (path: string, d
   if (user !== undefined) throw new Refused(`${user}; only a storage that nobody uses can be borrowed`);
   attempt('cannot have mounts of its own', () => port.separateMounts());
   port.mkdir(place);
-  const { flags, data } = taken(plan.options);
+  const { flags, data } = mountOptions(plan.options);
   try {
     port.mount(device.name, place, plan.fstype, flags, data);
   } catch (error) {
@@ -60,32 +61,12 @@ export function placeOfStorage(port: BoardPort): string {
   return readMounts(port).numberAt(committed) === undefined ? boardPaths.storage : committed;
 }
 
-/** Options that are flags of mount(2); the rest goes to the file system. */
-const flagOf: Readonly<Record<string, number>> = {
-  rw: 0,
-  nosuid: 2,
-  nodev: 4,
-  noexec: 8,
-  sync: 16,
-  dirsync: 128,
-  noatime: 1024,
-  nodiratime: 2048,
-  relatime: 1 << 21,
-  strictatime: 1 << 24,
-  lazytime: 1 << 25,
-};
-
-function taken(options: readonly string[]): { readonly flags: number; readonly data: string } {
-  const flags = options.reduce((sum, option) => sum | (flagOf[option] ?? 0), 0);
-  return { flags, data: options.filter((option) => flagOf[option] === undefined).join(',') };
-}
-
 /** The kernel's flags for mount(2). */
 const [readOnly, remount] = [1, 32];
 
 /** The place that the boot has mounted it at stays read-only: that is a flag of the mount, and this process has its own. */
 function writable<T>(port: BoardPort, { fstype, options }: StoragePlan, action: (path: string) => T): T {
-  const { flags, data } = taken(options);
+  const { flags, data } = mountOptions(options);
   attempt('cannot have mounts of its own', () => port.separateMounts());
   try {
     port.mount('', committed, fstype, flags + remount, data);

@@ -9,7 +9,7 @@
 import { boardPaths, privateWordPrefix } from '../shared/helper-protocol.ts';
 import { carriedMounts } from './carried.ts';
 import { isDirectory } from './mode.ts';
-import { readMounts } from './mounts.ts';
+import { type Mounts, readMounts } from './mounts.ts';
 import type { Entry } from './plan.ts';
 import type { Port } from './port.ts';
 import { protectLayers } from './protect.ts';
@@ -26,19 +26,23 @@ export function enter(port: Port, entry: Entry, words: readonly string[]): void 
   if (port.pid !== 1) throw new Error('only PID 1 can enter: the root of a running system is not changed');
   const undo = undoList(port);
   try {
-    const mounts = readMounts(port);
-    if (entry.protect) protectLayers(port, mounts, boardPaths.storage);
-    const carried = carriedMounts(mounts, entry);
-    for (const path of [entry.oldRoot, ...carried]) makeMountPoint(port, undo, entry, path);
-    for (const path of carried) moveIn(port, undo, entry, path);
-    if (entry.how === 'pivot') pivot(port, undo, entry);
-    else changeRoot(port, undo, entry);
+    goInside(port, undo, entry, readMounts(port));
     useConsole(port);
     executeInit(port, entry, words);
   } catch (error) {
     undo.rollBack();
     throw error;
   }
+}
+
+/** Moves what is carried, and makes the merged root the root. What is done can be undone. */
+export function goInside(port: Port, undo: Undo, entry: Entry, mounts: Mounts): void {
+  if (entry.protect) protectLayers(port, mounts, boardPaths.storage);
+  const carried = carriedMounts(mounts, entry);
+  for (const path of [entry.oldRoot, ...carried]) makeMountPoint(port, undo, entry, path);
+  for (const path of carried) moveIn(port, undo, entry, path);
+  if (entry.how === 'pivot') pivot(port, undo, entry);
+  else changeRoot(port, undo, entry);
 }
 
 /** Makes the directory in the merged root where it is missing, and those above it. */

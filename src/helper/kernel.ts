@@ -1,4 +1,5 @@
 /** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
+import type { BootPort } from './boot-port.ts';
 import type { Port } from './port.ts';
 import type { ArchivePort, DevicePort, StoragePort, TimePort } from './storage-port.ts';
 
@@ -43,12 +44,13 @@ interface Sys
   getpid(): number;
   args(): readonly string[];
   environ(): readonly string[];
+  uptime(): number;
   setExitCode(code: number): void;
 }
 
 declare const sys: Sys;
 
-export const kernel: Port & StoragePort & DevicePort & ArchivePort & TimePort = {
+export const kernel: BootPort & DevicePort & ArchivePort & TimePort = {
   pid: sys.getpid(),
   environment: sys.environ(),
   log: (level, line) => {
@@ -67,6 +69,8 @@ export const kernel: Port & StoragePort & DevicePort & ArchivePort & TimePort = 
   readlink: sys.readlink,
   accessExecute: sys.accessExecute,
   createFile: (path, content) => sys.writeFile(path, content, 0o600),
+  createText: (path, content) => sys.writeFile(path, content, 0o644),
+  uptime: sys.uptime,
   unlink: sys.unlink,
   mkdir: (path) => sys.mkdir(path, 0o755),
   rmdir: sys.rmdir,

@@ -27,7 +27,14 @@ export interface Entry {
  * @throws Error saying what is wrong with the file
  */
 export function readEntry(port: Port, path: string, rung: string): Entry {
-  const plan = parsed(port, path);
+  return entryOf(parsedPlan(port, path), path, rung);
+}
+
+/**
+ * The same of a plan that was read.
+ * @throws Error saying what is wrong with it
+ */
+export function entryOf(plan: unknown, path: string, rung: string): Entry {
   const broken = (what: string) => new Error(`${path} is not a mount plan: ${what}`);
   if (!isRecord(plan)) throw broken('not an object');
   if (plan.schema !== planSchema)
@@ -60,7 +67,11 @@ export function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }
 
-function parsed(port: Port, path: string): unknown {
+/**
+ * The file as a value, unchecked.
+ * @throws Error where it cannot be read
+ */
+export function parsedPlan(port: Port, path: string): unknown {
   try {
     return port.readJson(path, maxPlanBytes, maxPlanDepth);
   } catch (error) {

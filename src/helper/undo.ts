@@ -10,8 +10,8 @@ interface Done {
 export interface Undo {
   /** Does something and remembers how to undo it; what the action throws passes through, with nothing remembered. */
   step(what: string, action: () => void, undo: () => void): void;
-  /** Undoes everything, last first. What cannot be undone is said, and the rest goes on. */
-  rollBack(): void;
+  /** Undoes everything, last first. What cannot be undone is said, and the rest goes on; whether all of it could be. */
+  rollBack(): boolean;
 }
 
 export function undoList(port: Port): Undo {
@@ -22,13 +22,16 @@ export function undoList(port: Port): Undo {
       done.push({ what, undo });
     },
     rollBack() {
+      let all = true;
       for (let last = done.pop(); last !== undefined; last = done.pop()) {
         try {
           last.undo();
         } catch (error) {
+          all = false;
           port.log(3, reason(`overlay_helper: enter: cannot undo "${last.what}"`, error));
         }
       }
+      return all;
     },
   };
 }

@@ -16,8 +16,7 @@ import { attemptInside, Unfit } from './trouble.ts';
  * Checks the merged root.
  * @throws Unfit with the reason; any other Error where the helper cannot tell
  */
-export function verify(port: Port, entry: Entry): void {
-  const mounts = readMounts(port);
+export function verify(port: Port, entry: Entry, mounts: Mounts = readMounts(port)): void {
   unionIsMounted(mounts, entry);
   canBeWritten(port, entry.newRoot);
   mountPointsAreDirectories(port, mounts, entry);

@@ -46,7 +46,8 @@ function undoFunction(rung: Rung): ShellFunction {
   return generated(`undo_${rung.name}`, lines.toReversed(), false);
 }
 
-function mountsOf(rung: Rung): readonly string[] {
+/** The places that a rung mounts something at, in its order. */
+export function mountsOf(rung: Rung): readonly string[] {
   return rung.steps.flatMap((step) => (step.kind === 'mount' ? [step.target] : []));
 }
 
@@ -138,6 +139,15 @@ function jobOf(plan: MountPlan, rung: Rung): readonly string[] {
 
 function usesGenerations({ steps }: Rung): boolean {
   return steps.some((step) => step.kind === 'choose-generation');
+}
+
+/** Seconds that the background job of a rung waits before it begins; undefined where there is none. */
+export function waitOf(plan: MountPlan, rung: Rung): number | undefined {
+  if (jobOf(plan, rung).length === 0) return undefined;
+  const { confirmAfterMs } = plan.generations;
+  // As afterwards and watch_memory do.
+  if (!usesGenerations(rung)) return 30;
+  return confirmAfterMs === undefined ? 10 : Math.ceil(confirmAfterMs / 1000);
 }
 
 /** What runs in the background once init is executed: confirmation by time, and the deletion of what nobody needs. */

@@ -90,6 +90,7 @@ export function calls(text: string, name: string): boolean {
 export const libraryFiles = [
   'state.sh',
   'boot.sh',
+  'plain.sh',
   'release.sh',
   'mounts.sh',
   'make.sh',

@@ -8,8 +8,9 @@
  * In: a MountPlan, the library, where it comes from. Out: text. Imports board, steps, union, plan; no effects.
  */
 import { boardPaths, writableRoots } from '../shared/helper-protocol.ts';
+import { plainRung } from '../shared/plain-boot.ts';
 import type { MountPlan } from '../shared/plan.ts';
-import { ladderFunctions, prepareFunction } from './climb.ts';
+import { ladderFunctions, mountsOf, prepareFunction, waitOf } from './climb.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
 import { calls, usedFunctions } from './library.ts';
 import { printable, quote } from './quote.ts';
@@ -31,24 +32,44 @@ export interface OverlayInit {
 
 export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin: Origin): OverlayInit {
   const own = [prepareFunction(plan), ...ladderFunctions(plan)];
-  const start = startCalls(plan);
-  const used = usedFunctions(library, [...own.map(({ text }) => text), start, 'late'].join('\n'));
+  const [plain, start] = [plainCalls(plan), startCalls(plan)];
+  const used = usedFunctions(library, [...own.map(({ text }) => text), plain, start, 'late'].join('\n'));
   const functions = [...own, ...used];
   const early = functions.filter(({ everyBoot }) => everyBoot);
   const later = functions.filter(({ everyBoot }) => !everyBoot);
+  const first = plain === '' ? [] : reachedFrom(`${plain}\nfell_out`, early);
+  const others = early.filter((one) => !first.includes(one));
+  const beforePlain = links(later, [...texts(first), plain]);
+  const beforeStart = links(
+    later.filter(({ name }) => !beforePlain.some((link) => link.name === name)),
+    [...texts(others), start],
+  );
   const script = [
     header(plan, origin),
     begin(plan, origin, library, functions),
-    ...early.map(({ text }) => text),
-    links(later, [...early.map(({ text }) => text), start].join('\n')),
+    ...(plain === '' ? [] : [...texts(first), linked(beforePlain), plainBegins, plain]),
+    ...texts(others),
+    linked(beforeStart),
     '# --- The boot begins here. ---',
     start,
     '# --- Behind the boot: for trouble, and for the time after it. ---',
-    ...later.map(({ text }) => text),
+    ...texts(later),
     '# --- Whose first rung was not taken comes here. ---',
     '[ "$ovl_late" = reading ] || climb_on "$@"',
   ].join('\n\n');
   return { script: `${script}\n`, applets: [...new Set(functions.flatMap(({ applets }) => applets))].sort() };
+}
+
+const plainBegins =
+  '# --- A plain boot ends here; what is behind it is read where the boot is not plain. ---';
+
+function texts(functions: readonly ShellFunction[]): readonly string[] {
+  return functions.map(({ text }) => text);
+}
+
+/** Those of the functions that a text calls, directly or through others. */
+function reachedFrom(text: string, functions: readonly ShellFunction[]): readonly ShellFunction[] {
+  return usedFunctions({ functions, state: '' }, text);
 }
 
 /** What the board is, and the shared variables that these functions use, with what they begin with. */
@@ -65,11 +86,19 @@ function begin(
   return ['begin() {', ...lines.map((line) => (line === '' ? line : `  ${line}`)), '}'].join('\n');
 }
 
-/** Functions that stand in for those behind the boot, where something before it calls them. */
-function links(later: readonly ShellFunction[], before: string): string {
+/** Those behind the boot that something before it calls. */
+function links(later: readonly ShellFunction[], before: readonly string[]): readonly ShellFunction[] {
+  const text = before.join('\n');
+  return later.filter(({ name }) => calls(text, name));
+}
+
+/** Links to them, unless all of it was read already. */
+function linked(functions: readonly ShellFunction[]): string {
   return [
     '# These stand behind the boot, which a shell reads only when one of them is called.',
-    ...later.filter(({ name }) => calls(before, name)).map(({ name }) => `${name}() { late ${name} "$@"; }`),
+    `[ "$ovl_late" = 'done' ] || {`,
+    ...functions.map(({ name }) => `  ${name}() { late ${name} "$@"; }`),
+    '}',
   ].join('\n');
 }
 
@@ -112,6 +141,7 @@ function data(plan: MountPlan, origin: Origin): readonly string[] {
     `new_root=${quote(handOver.newRoot)} # the union is mounted here`,
     `old_root=${quote(handOver.oldRoot)} # the read-only root is here afterwards`,
     `carried=${quote(handOver.carried.join(' '))}`,
+    ...plainData(plan),
   ];
 }
 
@@ -120,12 +150,31 @@ function holdsReleases({ root }: MountPlan): boolean {
   return writableRoots.includes(root.fstype);
 }
 
+/** What plain_boot has to know; nothing where the board has no plain boot. */
+function plainData(plan: MountPlan): readonly string[] {
+  const rung = plainRung(plan);
+  if (rung === undefined) return [];
+  return [
+    `plain_mounts=${quote(mountsOf(rung).toReversed().join(' '))} # what overlay_helper mounts for the first rung, the last one first`,
+    `plain_wait=${waitOf(plan, rung) ?? ''} # seconds until the background job begins`,
+  ];
+}
+
+const beginning = [
+  'begin',
+  'trap \'fell_out "$@"\' EXIT',
+  'umask 022',
+  'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
+] as const;
+
+/** What overlay_helper is asked to do at once; empty where the board has no plain boot. */
+function plainCalls(plan: MountPlan): string {
+  return plainRung(plan) === undefined ? '' : unlessReading([...beginning, 'plain_boot "$@"']);
+}
+
 function startCalls(plan: MountPlan): string {
-  const lines = [
-    'begin',
-    'trap \'fell_out "$@"\' EXIT',
-    'umask 022',
-    'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
+  return unlessReading([
+    ...(plainRung(plan) === undefined ? beginning : []),
     ...(holdsReleases(plan) ? ['find_release'] : []),
     '[ -z "$OVERLAYKIT_AFTER" ] || pick_up',
     ...(holdsReleases(plan) ? ['try_release "$@"'] : []),
@@ -134,6 +183,10 @@ function startCalls(plan: MountPlan): string {
     '[ -z "$OVERLAYKIT_AFTER" ] || go_on',
     ...(plan.helper ? ['meet_helper'] : []),
     'climb "$@"',
-  ];
+  ]);
+}
+
+/** Calls that are made when the script is executed, and not when it is read once more. */
+function unlessReading(lines: readonly string[]): string {
   return ['[ "$ovl_late" = reading ] || {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
 }

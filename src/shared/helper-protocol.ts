@@ -34,6 +34,22 @@ export function overlayInitOf(plan: string): string {
 export const verifyExit = { fit: 101, unfit: 102 } as const;
 
 /**
+ * `overlay_helper boot PLAN DIGEST` does a whole plain boot as a child of overlay_init (docs/decisions/0019) and exits with
+ * `done` inside the merged root, or with `left` when everything is as it found it; anything else means that overlay_init
+ * has to look. It refuses to do anything without this word in its environment.
+ */
+export const bootExit = { done: 103, left: 104 } as const;
+export const bootWord = 'OVERLAYKIT_BOOT=plain';
+
+/** What `boot` leaves in /run/overlaykit for overlay_init. */
+export const bootNotes = {
+  /** The seq of the state in which this boot is counted; written before it. */
+  counted: 'counted',
+  /** "SEQ GENERATION FIRST_FREE" of the boot, for what comes after it. */
+  plain: 'plain',
+} as const;
+
+/**
  * `overlay_helper enter PLAN RUNG [WORD...]` is executed in place of the script once `verify` has succeeded. It moves the
  * carried mounts, pivots or changes root, and executes init with the words that the kernel gave overlay_init. If it
  * cannot, it undoes what it did and executes overlay_init again with these two in the environment, so that the script
@@ -56,7 +72,7 @@ export const storageMark = { text: 'overlaykit is making a storage here', before
  * The verbs that overlay_init waits for. They have a script of their own in the program, so that a boot does not load what
  * only a running board needs.
  */
-export const bootVerbs = ['verify', 'enter'] as const;
+export const bootVerbs = ['boot', 'verify', 'enter'] as const;
 
 /** Words of the environment that start with this are between script and helper; the helper keeps them from init. */
 export const privateWordPrefix = 'OVERLAYKIT_';

@@ -52,7 +52,7 @@ after_plain() {
 
 # take_back: what an overlay_helper has left that did not get to its end: the roots as they were, the mounts that were moved at
 # their places, those of the rung away. What every boot mounts stays.
-# applets: mount umount pivot_root
+# applets: pivot_root
 take_back() {
   ovl_distrusted=yes
   # shellcheck disable=SC3013 # not in POSIX, but in ash, dash and mksh
@@ -63,7 +63,13 @@ take_back() {
   fi
   ovl_table=/proc/mounts
   [ -e "$ovl_table" ] || ovl_table=$new_root$ovl_table
-  [ -e "$ovl_table" ] || return 0
+  [ ! -e "$ovl_table" ] || take_mounts_back
+  say 3 "overlay_helper is broken; the board's own applets do its work"
+}
+
+# take_mounts_back: /proc comes first, so without a mount table nothing was mounted.
+# applets: mount umount
+take_mounts_back() {
   ovl_present=' '
   while read -r _ ovl_target _; do
     ovl_present="$ovl_present$ovl_target "
@@ -74,5 +80,4 @@ take_back() {
   for ovl_point in $plain_mounts; do
     case $ovl_present in *" $ovl_point "* | *" $new_root$ovl_point "*) umount "$ovl_point" ;; esac
   done
-  say 3 "overlay_helper is broken; the board's own applets do its work"
 }

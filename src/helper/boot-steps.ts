@@ -18,6 +18,8 @@ export interface SoFar {
   readonly undo: Undo;
   /** When each step began, as overlay_init writes it: " 2=1.25 3=1.26". */
   stamps: string;
+  /** The file system of the storage; empty where the rung uses none. */
+  readonly storageType: string;
   /** The storage device, as mount wants it. */
   device: string;
   /** The mounts before the first step that asks for them. */
@@ -46,7 +48,7 @@ export function runStep(soFar: SoFar, step: Fields, number: number, ofRung: bool
       for (const path of texts(step.paths)) makeDirectories(soFar.port, inGeneration(soFar, bytesOf(path)));
       return;
     case 'find-storage':
-      soFar.device = findPlainDevice(soFar.port, step);
+      soFar.device = findPlainDevice(soFar.port, step, soFar.storageType);
       return;
     case 'choose-generation':
       soFar.count = chooseGeneration(soFar.port, step);

@@ -52,7 +52,15 @@ function takeRung(port: BootPort, undo: Undo, path: string, digest: string): voi
   const plan = parsedPlan(port, path);
   const [prepare, rung, name] = stepsOf(plan);
   const entry = entryOf(plan, path, name);
-  const soFar: SoFar = { port, undo, stamps: '', device: '', mounts: undefined, count: undefined };
+  const soFar: SoFar = {
+    port,
+    undo,
+    stamps: '',
+    storageType: storageType(rung),
+    device: '',
+    mounts: undefined,
+    count: undefined,
+  };
   for (const [index, step] of prepare.entries()) runStep(soFar, step, index + 1, false);
   expectNoSwitches(port);
   for (const [index, step] of rung.entries()) runStep(soFar, step, prepare.length + index + 1, true);
@@ -74,6 +82,11 @@ function stepsOf(plan: unknown): readonly [readonly Fields[], readonly Fields[],
   if (!isRecord(plan) || !isRecord(first) || typeof first.name !== 'string')
     throw new Error('the plan has no ladder');
   return [fields(plan.prepare), fields(first.steps), first.name];
+}
+
+function storageType(steps: readonly Fields[]): string {
+  const mount = steps.find(({ source }) => isRecord(source) && source.kind === 'storage');
+  return typeof mount?.fstype === 'string' ? mount.fstype : '';
 }
 
 function fields(value: unknown): readonly Fields[] {

@@ -1,7 +1,9 @@
 /** The storage device of a plain boot: there at once, and as the board file says. */
+import type { StorageAddress } from '../shared/step.ts';
 import type { BootPort } from './boot-port.ts';
 import { bytesOf } from './bytes.ts';
 import { isRecord } from './plan.ts';
+import { taggedDevice } from './storage-tags.ts';
 import { attempt } from './trouble.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -10,10 +12,11 @@ const maxText = 64 * 1024;
 
 /**
  * Looks once.
+ * @param fstype of the storage, which labels and UUIDs are read in
  * @returns its name as mount wants it
  * @throws Error where it is not there, or another one; overlay_init waits, and says what is wrong
  */
-export function findPlainDevice(port: BootPort, step: Fields): string {
+export function findPlainDevice(port: BootPort, step: Fields, fstype: string): string {
   const { address } = step;
   if (isRecord(address) && address.by === 'path' && typeof address.path === 'string')
     return blockDevice(port, bytesOf(address.path), step);
@@ -21,7 +24,15 @@ export function findPlainDevice(port: BootPort, step: Fields): string {
     return flash(port, step, undefined, bytesOf(`"${address.name}"`));
   if (isRecord(address) && address.by === 'mtd-number' && typeof address.number === 'number')
     return flash(port, step, `mtd${address.number}:`, undefined);
-  throw new Error('the storage is found by a program');
+  if (isRecord(address) && address.by === 'label' && typeof address.label === 'string')
+    return blockDevice(port, tagged(port, { by: 'label', label: address.label }, fstype), step);
+  if (isRecord(address) && address.by === 'uuid' && typeof address.uuid === 'string')
+    return blockDevice(port, tagged(port, { by: 'uuid', uuid: address.uuid }, fstype), step);
+  throw new Error('the plan does not say how the storage is found');
+}
+
+function tagged(port: BootPort, address: StorageAddress, fstype: string): string {
+  return `/dev/${taggedDevice(port, { address, fstype })}`;
 }
 
 /** One line of /proc/mtd: `mtd5: 00360000 00010000 "rootfs_data"`. */

@@ -4,7 +4,8 @@
  */
 import { bytesOf } from './bytes.ts';
 import { isKernelError } from './port.ts';
-import { addressText, type StoragePlan } from './storage-plan.ts';
+import { addressText } from './storage-address.ts';
+import type { StoragePlan } from './storage-plan.ts';
 import type { BoardPort } from './storage-port.ts';
 import { taggedDevice } from './storage-tags.ts';
 import { attempt, oneLine, Refused } from './trouble.ts';

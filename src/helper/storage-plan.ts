@@ -78,18 +78,3 @@ function addressOf(value: unknown): StorageAddress | undefined {
 function bytes(value: unknown): number | undefined {
   return typeof value === 'number' && value > 0 && value === Math.floor(value) ? value : undefined;
 }
-
-export function addressText(address: StorageAddress): string {
-  switch (address.by) {
-    case 'mtd-name':
-      return `MTD "${address.name}"`;
-    case 'mtd-number':
-      return `mtd${address.number}`;
-    case 'label':
-      return `LABEL=${address.label}`;
-    case 'uuid':
-      return `UUID=${address.uuid}`;
-    case 'path':
-      return address.path;
-  }
-}

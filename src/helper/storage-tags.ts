@@ -1,8 +1,9 @@
 /** Labels and UUIDs, read out of superblocks: a board on which nobody runs udev has no links that tell them. */
 import { bytesOf } from './bytes.ts';
-import { isKernelError } from './port.ts';
-import { addressText, type StoragePlan } from './storage-plan.ts';
-import type { BoardPort } from './storage-port.ts';
+import { isKernelError, type Port } from './port.ts';
+import { addressText } from './storage-address.ts';
+import type { StoragePlan } from './storage-plan.ts';
+import type { StoragePort } from './storage-port.ts';
 import { attempt, Refused } from './trouble.ts';
 
 /** Where the superblock of a file system has what, in bytes; both begin at 1024. */
@@ -21,6 +22,9 @@ const superblocks: Readonly<Record<string, Superblock>> = {
   f2fs: { magic: '\x10\x20\xf5\xf2', magicAt: 0, uuidAt: 108, labelAt: 124, labelBytes: 512, wide: true },
 };
 
+/** What reading superblocks takes. */
+type TagPort = Pick<Port, 'openDirectory' | 'readAt'> & Pick<StoragePort, 'entries' | 'close'>;
+
 const superblockAt = 1024;
 const superblockBytes = 1024;
 
@@ -28,7 +32,10 @@ const superblockBytes = 1024;
  * The name below /dev of the one device whose file system is called so.
  * @throws Refused where there is none, or more than one
  */
-export function taggedDevice(port: BoardPort, { address, fstype }: StoragePlan): string {
+export function taggedDevice(
+  port: TagPort,
+  { address, fstype }: Pick<StoragePlan, 'address' | 'fstype'>,
+): string {
   const layout = superblocks[fstype];
   if (layout === undefined) throw new Refused(`labels and UUIDs of a ${fstype} cannot be read`);
   const fitting = blockDevices(port).filter((name) => {
@@ -48,7 +55,7 @@ export function taggedDevice(port: BoardPort, { address, fstype }: StoragePlan):
   return only;
 }
 
-function blockDevices(port: BoardPort): readonly string[] {
+function blockDevices(port: TagPort): readonly string[] {
   const directory = attempt('cannot look for block devices', () => port.openDirectory('/sys/class/block'));
   const all: string[] = [];
   for (let names = port.entries(directory); names.length > 0; names = port.entries(directory))
@@ -57,7 +64,7 @@ function blockDevices(port: BoardPort): readonly string[] {
   return all;
 }
 
-function superblockOf(port: BoardPort, name: string): string | undefined {
+function superblockOf(port: TagPort, name: string): string | undefined {
   try {
     return port.readAt(`/dev/${name}`, superblockAt, superblockBytes);
   } catch (error) {

@@ -47,9 +47,9 @@ export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin
   const script = [
     header(plan, origin),
     begin(plan, origin, library, functions),
-    ...(plain === '' ? [] : [...texts(first), linked(beforePlain), plainBegins, plain]),
+    ...(plain === '' ? [] : [...texts(first), ...linked(beforePlain), plainBegins, plain]),
     ...texts(others),
-    linked(beforeStart),
+    ...linked(beforeStart),
     '# --- The boot begins here. ---',
     start,
     '# --- Behind the boot: for trouble, and for the time after it. ---',
@@ -93,13 +93,15 @@ function links(later: readonly ShellFunction[], before: readonly string[]): read
 }
 
 /** Links to them, unless all of it was read already. */
-function linked(functions: readonly ShellFunction[]): string {
-  return [
+function linked(functions: readonly ShellFunction[]): readonly string[] {
+  if (functions.length === 0) return [];
+  const lines = [
     '# These stand behind the boot, which a shell reads only when one of them is called.',
     `[ "$ovl_late" = 'done' ] || {`,
     ...functions.map(({ name }) => `  ${name}() { late ${name} "$@"; }`),
     '}',
-  ].join('\n');
+  ];
+  return [lines.join('\n')];
 }
 
 function header(plan: MountPlan, origin: Origin): string {

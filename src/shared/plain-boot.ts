@@ -21,11 +21,10 @@ function isPlainStep(step: Step): boolean {
     case 'mount':
       return !step.fstype.includes('fuse');
     case 'make-dirs':
+    case 'find-storage':
     case 'check-base':
     case 'verify':
       return true;
-    case 'find-storage':
-      return step.address.by !== 'label' && step.address.by !== 'uuid';
     case 'choose-generation':
       return step.which === 'state';
     case 'bring-identity':

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { parseSlot, stateLine } from '../../src/shared/state.ts';
 import { boardText, renderBoard } from '../support/plans.ts';
 import { ShellBoard, type ShellBoardFiles, shells } from '../support/shell-board.ts';
 
@@ -51,7 +52,8 @@ const cases: readonly Case[] = [
   },
   {
     title: 'finds the merged root unfit on every rung',
-    helper: '#!/shells/busybox sh\necho "overlay_helper: verify: no interpreter" >&2\nexit 102\n',
+    helper:
+      '#!/shells/busybox sh\n[ "$1" = boot ] && exit 104\necho "overlay_helper: verify: no interpreter" >&2\nexit 102\n',
     says: /verify \/mnt.*failed: overlay_helper: verify: no interpreter/,
     rung: 'read-only',
   },
@@ -59,6 +61,7 @@ const cases: readonly Case[] = [
     title: 'cannot enter, and gives the boot back',
     helper: `#!/shells/busybox sh
 ${record}
+[ "$1" = boot ] && exit 104
 [ "$1" = verify ] && exit 101
 shift 3
 OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /sbin/overlay_init "$@"
@@ -70,6 +73,7 @@ OVERLAYKIT_HELPER_FAILED='pivot_root: EINVAL' OVERLAYKIT_RUNG=persistent exec /s
     title: 'works',
     helper: `#!/shells/busybox sh
 ${record}
+[ "$1" = boot ] && exit 104
 [ "$1" = verify ] && exit 101
 shift 3
 unset OVERLAYKIT_SO_FAR OVERLAYKIT_REASONS OVERLAYKIT_NOTES OVERLAYKIT_JOB
@@ -119,8 +123,11 @@ for (const shell of shells) {
       t.is(unions.length, one.rung === 'read-only' ? 2 : 1, about);
       if (one.title === 'works') {
         t.deepEqual(
-          boot.calls.filter(([name]) => name === 'helper'),
+          boot.calls
+            .filter(([name]) => name === 'helper')
+            .map((words) => words.map((word) => (/^[0-9a-f]{64}$/.test(word) ? 'DIGEST' : word))),
           [
+            ['helper', 'boot', '/etc/overlaykit/plan.json', 'DIGEST'],
             ['helper', 'verify', '/etc/overlaykit/plan.json', 'persistent'],
             ['helper', 'enter', '/etc/overlaykit/plan.json', 'persistent', 'one', 'two words'],
           ],
@@ -128,4 +135,57 @@ for (const shell of shells) {
       }
     });
   }
+}
+
+for (const shell of shells) {
+  test.serial(`${shell}: a helper that has done the plain boot leaves nothing to do but init`, async (t) => {
+    const { script, applets } = await renderBoard(boardText());
+    const helper = `#!/shells/busybox sh\n${record}\n[ "$OVERLAYKIT_BOOT" = plain ] && exit 103\n`;
+    const files: ShellBoardFiles = {
+      init: `${initShim}\n/shells/busybox env\n`,
+      overlayInit: script,
+      applets,
+      mtd,
+      helper,
+    };
+    const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+    const calls = boot.calls.filter(([name]) => name !== 'sleep');
+    t.deepEqual(
+      calls.map(([name, word]) => `${name} ${word}`),
+      ['helper boot', 'init one'],
+    );
+    t.notRegex(boot.console, /OVERLAYKIT_/, 'init is told nothing of ours');
+  });
+
+  test.serial(`${shell}: a boot that the helper has counted is not counted again`, async (t) => {
+    const { script, applets } = await renderBoard(boardText());
+    const state = stateLine({
+      seq: 7,
+      active: 1,
+      previous: undefined,
+      trying: undefined,
+      attempts: 3,
+      next: 2,
+      reset: undefined,
+    });
+    const helper =
+      '#!/shells/busybox sh\nmkdir -p /run/overlaykit\necho 7 >/run/overlaykit/counted\nkill -9 $$\n';
+    for (const [noted, attempts] of [
+      [helper, 3],
+      [helper.replace('echo 7', 'echo 6'), 4],
+    ] as const) {
+      const files: ShellBoardFiles = {
+        overlayInit: script,
+        applets: [...applets, 'mkdir'],
+        mtd,
+        helper: noted.replace('mkdir', '/shells/busybox mkdir'),
+        storage: { '/overlay/overlaykit/state.a': state, '/overlay/generations/1/upper/etc/file': '' },
+      };
+      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+      const slot = parseSlot(boot.state['state.b'] ?? '');
+      // With the limit of three, a fourth count would have given the generation up.
+      t.is(boot.status?.rung, attempts === 3 ? 'persistent' : 'tmpfs', boot.console);
+      t.is(slot.kind === 'state' ? slot.state.attempts : undefined, attempts, boot.console);
+    }
+  });
 }

@@ -6,7 +6,6 @@ import { renderBoard } from '../support/plans.ts';
 
 const folder = join(import.meta.dirname, '../../board-configs');
 const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-const beginning = '# --- The boot begins here. ---';
 const behind = '# --- Behind the boot';
 
 /** What a part of a script defines, in its order, and what it executes at once. */
@@ -21,7 +20,7 @@ function parse(text: string): Part {
   let name: string | undefined;
   let body: string[] = [];
   for (const line of text.split('\n')) {
-    const head = /^([a-z_]+)\(\) \{(?: (.*) \})?$/.exec(line);
+    const head = /^ *([a-z_]+)\(\) \{(?: (.*) \})?$/.exec(line);
     if (name === undefined && head !== null) {
       body = [];
       if (head[2] === undefined) name = head[1];
@@ -58,6 +57,15 @@ function reached(text: string, { functions }: Part, all: ReadonlySet<string>): R
   return found;
 }
 
+/** What is executed besides the points of entry: nothing but the condition around links. */
+function executed(calls: string, entries: readonly (readonly string[])[]): string {
+  const others = entries.reduce((text, [entry = '']) => text.replace(entry, ''), calls);
+  return others
+    .replace(/^#.*$/gm, '')
+    .replace(/^\[ "\$ovl_late" = 'done' \] \|\| \{\n\}$/gm, '')
+    .trim();
+}
+
 /** Some boards have none anyway. */
 function withoutHelper(text: string): string {
   return /^helper:/m.test(text) ? text : `${text}\nhelper: { enabled: false }\n`;
@@ -68,20 +76,25 @@ for (const name of names) {
     test(`${name}, ${helper ? 'with' : 'without'} helper: every function is found where it is called`, async (t) => {
       const text = readFileSync(join(folder, name), 'utf8');
       const { script } = await renderBoard(helper ? text : withoutHelper(text));
-      const begins = script.indexOf(beginning);
-      const before = parse(script.slice(0, begins));
-      const start = script.slice(begins, script.indexOf(behind));
-      const after = parse(script.slice(script.indexOf(behind)));
+      const boot = script.slice(0, script.indexOf(behind));
+      const before = parse(boot);
+      const after = parse(script.slice(boot.length));
       const whole: Part = { functions: new Map([...before.functions, ...after.functions]), calls: '' };
       const all = new Set(whole.functions.keys());
-      t.is(before.calls.replace(/^#.*$/gm, '').trim(), '', 'nothing is executed before the beginning');
+      const entries = [...boot.matchAll(/^\[ "\$ovl_late" = reading \] \|\| \{\n[^}]*^\}$/gm)];
+      t.is(entries.length, script.includes('plain_boot()') ? 2 : 1);
+      t.is(executed(before.calls, entries), '', 'nothing is executed but at the points of entry');
 
-      // The boot, with nothing read but what stands before it.
-      for (const called of reached(start, before, all))
-        t.true(before.functions.has(called), `${called} is called before it is there`);
-      // The EXIT trap may come at any moment, also when nothing can be read any more.
-      for (const called of reached('fell_out', before, all))
-        t.false(before.functions.get(called)?.startsWith(`late ${called}`), `fell_out needs ${called}`);
+      for (const { index, 0: calls } of entries) {
+        const sofar = parse(script.slice(0, index));
+        for (const called of reached(calls, sofar, all))
+          t.true(sofar.functions.has(called), `${called} is called before it is there`);
+        // The EXIT trap may come at any moment, also when nothing can be read any more.
+        for (const called of reached('fell_out', sofar, all)) {
+          t.true(sofar.functions.has(called), `fell_out needs ${called}`);
+          t.false(sofar.functions.get(called)?.startsWith(`late ${called}`), `fell_out needs ${called}`);
+        }
+      }
       // What a link leads to is there once the rest was read.
       for (const [link, body] of before.functions) {
         if (body !== `late ${link} "$@";`) continue;

@@ -6,9 +6,10 @@ import { verbExit } from '../../shared/report.ts';
 import { readBootStatus } from '../boot-status.ts';
 import { bytesOf } from '../bytes.ts';
 import { isDirectoryPath } from '../plan.ts';
+import { addressText } from '../storage-address.ts';
 import { contradictions, findDevice, type StorageDevice, users } from '../storage-device.ts';
 import { type Head, headBytes, headOf, isHalfMade } from '../storage-head.ts';
-import { addressText, readStoragePlan, type StoragePlan } from '../storage-plan.ts';
+import { readStoragePlan, type StoragePlan } from '../storage-plan.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { attempt, oneLine, Refused, WrongWords } from '../trouble.ts';
 

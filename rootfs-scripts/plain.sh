@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # state.sh names the variables, the generated part sets the plan's
 # The plain boot: nothing is wrong and nothing is asked for. overlay_helper does all of it in one process, and this shell executes
-# init (docs/decisions/0019). pivot_root(2) gives every process of the old root the new one, this shell too. Whatever is not
+# init (docs/decisions/0023). pivot_root(2) gives every process of the old root the new one, this shell too. Whatever is not
 # plain, a helper that is broken above all, is left to the functions that stand behind this.
 
 # plain_boot WORD...: returns where the boot is not plain, with everything as it was. The limit on CPU time ends a helper that

@@ -34,7 +34,7 @@ export function overlayInitOf(plan: string): string {
 export const verifyExit = { fit: 101, unfit: 102 } as const;
 
 /**
- * `overlay_helper boot PLAN DIGEST` does a whole plain boot as a child of overlay_init (docs/decisions/0019) and exits with
+ * `overlay_helper boot PLAN DIGEST` does a whole plain boot as a child of overlay_init (docs/decisions/0023) and exits with
  * `done` inside the merged root, or with `left` when everything is as it found it; anything else means that overlay_init
  * has to look. It refuses to do anything without this word in its environment.
  */

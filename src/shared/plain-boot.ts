@@ -1,5 +1,5 @@
 /**
- * Whether overlay_helper can do the plain boot of a plan by itself (docs/decisions/0019). overlay_init asks it only then; whatever
+ * Whether overlay_helper can do the plain boot of a plan by itself (docs/decisions/0023). overlay_init asks it only then; whatever
  * is not plain on the day, it leaves to overlay_init.
  */
 import { writableRoots } from './helper-protocol.ts';

@@ -70,7 +70,6 @@ export const kernel: BootPort & DevicePort & ArchivePort & TimePort = {
   accessExecute: sys.accessExecute,
   createFile: (path, content) => sys.writeFile(path, content, 0o600),
   createText: (path, content) => sys.writeFile(path, content, 0o644),
-  uptime: sys.uptime,
   unlink: sys.unlink,
   mkdir: (path) => sys.mkdir(path, 0o755),
   rmdir: sys.rmdir,

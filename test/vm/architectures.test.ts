@@ -37,7 +37,9 @@ async function enteredByHelper(t: ExecutionContext, boot: Boot, rung: string): P
   t.is((await status(boot)).rung, rung, boot.console);
   t.regex(
     await output(boot, 'dmesg'),
-    new RegExp(`overlay_helper: enter: rung ${rung}: the root is overlay, executing /sbin/init`),
+    new RegExp(
+      `overlay_helper: (enter|boot): rung ${rung}: the root is overlay, (overlay_init )?execut(ing|es) /sbin/init`,
+    ),
   );
   t.regex((await boot.run('/sbin/overlay_helper status')).output, new RegExp(`^rung: ${rung}$`, 'm'));
 }

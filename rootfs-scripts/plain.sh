@@ -15,14 +15,15 @@ plain_boot() {
     export OVERLAYKIT_BOOT=plain
     exec "$helper" boot "$plan" "$plan_digest"
   )
-  case $? in
+  ovl_unfinished=$?
+  case $ovl_unfinished in
     103)
       # What fell_out needs, should init not be executed after all.
       ovl_rung=${ladder%% *} ovl_inside=yes ovl_carried=$carried
       ovl_job=${plain_wait:+begin_plain}
       execute_init "$@"
       ;;
-    104) ;;
+    104) ovl_unfinished='' ;;
     *) take_back ;;
   esac
   [ ! -f /run/overlaykit/counted ] || read -r ovl_counted </run/overlaykit/counted
@@ -54,7 +55,6 @@ after_plain() {
 # their places, those of the rung away. What every boot mounts stays.
 # applets: pivot_root
 take_back() {
-  ovl_distrusted=yes
   # shellcheck disable=SC3013 # not in POSIX, but in ash, dash and mksh
   if [ -f "$old_root$self" ] && ! [ "$old_root/." -ef /. ]; then
     # shellcheck disable=SC2031 # the job has its own
@@ -64,7 +64,7 @@ take_back() {
   ovl_table=/proc/mounts
   [ -e "$ovl_table" ] || ovl_table=$new_root$ovl_table
   [ ! -e "$ovl_table" ] || take_mounts_back
-  say 3 "overlay_helper is broken; the board's own applets do its work"
+  say 3 "overlay_helper did not get to the end of a plain boot (exit code $ovl_unfinished); what it had done is undone"
 }
 
 # take_mounts_back: /proc comes first, so without a mount table nothing was mounted.

@@ -54,7 +54,7 @@ async function left(boot: Boot, { prepared }: Ready): Promise<Record<string, unk
     ledger: await text('cat /run/overlaykit/ledger'),
     login: await text('ls /run/overlaykit | grep login || :'),
     boots: await text('cat /overlay/overlaykit/boots/* 2>/dev/null || :'),
-    storage: await text('cd /overlay; find . | grep -v "reserve\\|work/" | sort'),
+    storage: await text('cd /overlay; find . | grep -v "reserve\\|work/\\|/record$" | sort'),
     roots: await text('ls / /rom | sort'),
     said: boot.console.match(/^.*overlaykit: .*$/gm)?.map((line) => line.trim()),
   };

@@ -70,11 +70,12 @@ testLab(
 testLab(
   'ovl lab: a board that does not come up in time is a failure with its console, and leaves nothing',
   async (t) => {
-    const cwd = await folder(t, { 'x.yaml': goodBoard });
+    const cwd = await folder(t, { 'x.yaml': goodBoard.replace('arch: x86_64', 'arch: riscv64') });
     const before = (await readdir(tmpdir())).filter((name) => name.startsWith('ovl-lab-'));
     const ran = await ovl(['lab', '--no-helper', 'x.yaml', '--timeout', '1'], { cwd });
     t.is(ran.exitCode, 4);
     t.regex(ran.stderr, /error\[OVL41[01]\]/);
+    t.regex(ran.stderr, /^riscv64 is played by x86_64, where its own programs do not run$/m);
     const after = (await readdir(tmpdir())).filter((name) => name.startsWith('ovl-lab-'));
     t.deepEqual(
       after.filter((name) => !before.includes(name)),

@@ -140,7 +140,7 @@ cat /dev/zero >/overlay/generations/1/fill 2>/dev/null; wait $!; echo "code $?";
     t.is(stdout, 'code 4\nunchanged', stderr);
     t.regex(
       stderr,
-      /^overlay_helper: bench: (.*: )?(write|open|mkdir|fsync) ENOSPC \(the storage is full\)$/,
+      /^overlay_helper: bench: (.*: )?(write|open|mkdir|fsync) ENOSPC \(the storage is full\) at \w+\+\d+.* in board-[0-9a-f]+$/,
     );
   });
 

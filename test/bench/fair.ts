@@ -8,7 +8,7 @@ import type { LogRecord } from './markers.ts';
  */
 export function expectSmoothBoot(name: CaseName, log: readonly LogRecord[]): void {
   const trouble = log.filter(({ level }) => level <= 4).map(({ text }) => text);
-  const entered = log.some(({ text }) => text.startsWith('overlay_helper: enter: '));
+  const entered = log.some(({ text }) => text.startsWith('overlay_helper: boot: rung '));
   if (trouble.length === 0 && entered === (name === 'script-and-helper')) return;
   throw new Error(
     [`"${caseTitles[name]}" did not boot as it should:`, ...log.map(({ text }) => text)].join('\n'),

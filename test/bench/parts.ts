@@ -36,13 +36,12 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
   { helper: false, what: 'init_is_there', bodies: { init_is_there: ':' } },
   { helper: true, what: 'nothing', bodies: {} },
+  { helper: true, what: 'begin_plain (the background job)', bodies: { begin_plain: ':' } },
   {
     helper: true,
-    what: 'the helper in verify (the shell verifies)',
-    bodies: { verify_with_helper: 'verify_union "$1"' },
+    what: 'plain_boot (the script does it, and the helper verifies and enters)',
+    bodies: { plain_boot: ':' },
   },
-  { helper: true, what: 'verify', bodies: { verify_with_helper: ':' } },
-  { helper: true, what: 'the helper in enter (the shell enters)', bodies: { enter_by_helper: ':' } },
 ];
 
 /**

@@ -155,12 +155,14 @@ test("children's processor time is read behind a name with brackets in it", (t) 
 });
 
 test('a boot that fell back, or in which the helper did not enter, is not compared', (t) => {
-  const entered = { level: 6, text: 'overlay_helper: enter: rung tmpfs: the root is overlay' };
+  const entered = { level: 6, text: 'overlay_helper: boot: rung tmpfs: the root is overlay' };
+  const long = { level: 6, text: 'overlay_helper: enter: rung tmpfs: the root is overlay' };
   const settled = { level: 6, text: 'overlaykit: rung tmpfs: changes are lost' };
   const broken = { level: 3, text: 'overlaykit: overlay_helper is broken' };
   t.notThrows(() => expectSmoothBoot('script', [settled]));
   t.notThrows(() => expectSmoothBoot('script-and-helper', [settled, entered]));
   t.notThrows(() => expectSmoothBoot('control', []));
+  t.throws(() => expectSmoothBoot('script-and-helper', [settled, long]), { message: /did not boot/ });
   t.throws(() => expectSmoothBoot('script-and-helper', [settled]), { message: /did not boot/ });
   t.throws(() => expectSmoothBoot('script', [settled, entered]), { message: /did not boot/ });
   t.throws(() => expectSmoothBoot('script', [settled, broken]), { message: /is broken/ });

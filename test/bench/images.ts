@@ -9,7 +9,7 @@ import { bundleEntries } from '../../src/bundle/bundle.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { installBundle } from '../../src/image/index.ts';
 import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
-import { file, symlink } from '../../src/lab/roots/root-file.ts';
+import { file, type RootFile, symlink } from '../../src/lab/roots/root-file.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
 import { runTool } from '../../src/system/process.ts';
 import { bundleBoard } from '../../src/toolchain/bundle-board.ts';
@@ -23,8 +23,8 @@ export interface BenchImage {
 
 const here = join(packageRoot(), 'test', 'bench');
 
-/** Makes the root without a bundle; returns its path. */
-export async function baseRoot(work: string): Promise<string> {
+/** Makes the root without a bundle; returns its path. @param more files that only one benchmark needs */
+export async function baseRoot(work: string, more: readonly RootFile[] = []): Promise<string> {
   const out = join(work, 'base.sqfs');
   const files = [
     file('/bench/start', await compiled('start', work), 0o755),
@@ -34,17 +34,23 @@ export async function baseRoot(work: string): Promise<string> {
     file('/bench/ten-lines', await readFile(join(here, 'ten-lines.sh')), 0o755),
     file('/bench/shell', '#!/bin/sh\nexec /sbin/init\n', 0o755),
     file('/sbin/init', await compiled('init', work), 0o755),
+    ...more,
   ];
   await busyboxRoot({ type: 'squashfs', out, samples: false, files });
   return out;
 }
 
 /** Static, as the helper is, so that no case pays for a dynamic loader. */
-async function compiled(name: string, work: string): Promise<Uint8Array> {
+export async function compiled(name: string, work: string): Promise<Uint8Array> {
+  return readFile(await compiledAt(name, work));
+}
+
+/** The same, for this machine to run. */
+export async function compiledAt(name: string, work: string): Promise<string> {
   const program = join(work, name);
   const options = ['-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror'];
   await runTool('musl-gcc', [...options, '-o', program, join(here, `${name}.c`)], { timeoutMs: 60_000 });
-  return readFile(program);
+  return program;
 }
 
 /** The board of board-configs/ as `ovl build` sees it. */

@@ -12,9 +12,12 @@ import { writeOutput } from '../../src/system/files.ts';
 import { packageVersion } from '../../src/system/package-root.ts';
 import { installPrerequisites } from '../../src/system/prerequisites.ts';
 import type { ToolName } from '../../src/system/tools.ts';
+import { targetFor } from '../../src/toolchain/targets.ts';
 import { benchBoards } from './boards.ts';
 import { benchBoots } from './boots.ts';
 import { storages } from './case.ts';
+import { benchHelper, helperArchitectures } from './helper.ts';
+import { helperTables } from './helper-table.ts';
 import { type Options, readOptions } from './options.ts';
 import { boardsTable, bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
 import { benchReset } from './reset.ts';
@@ -38,6 +41,9 @@ const neededTools: readonly ToolName[] = [
   ...(['bash', 'mkfs.ext4'] as const),
 ];
 
+/** What builds the helper for the other processors. */
+const compilers: readonly ToolName[] = helperArchitectures.map((arch) => targetFor(arch).compiler);
+
 /** Milliseconds for all of it, a first build of the kernel on a busy machine included. */
 const limitMs = 60 * 60_000;
 const runs = 2;
@@ -59,7 +65,7 @@ async function main(words: readonly string[]): Promise<number> {
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
   process.once('SIGINT', () => stop.abort());
   try {
-    await installPrerequisites(neededTools, note);
+    await installPrerequisites([...neededTools, ...(options.helper ? compilers : [])], note);
     const figures = await bench(options, work, signal);
     const content = `${JSON.stringify(figures, null, 2)}\n`;
     if (options.json !== undefined) await writeOutput(options.json, { mode: 0o644, content });
@@ -84,7 +90,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     processor: processor?.model,
   };
   const say = note;
-  if (options.boot || options.why) await ownKernel({ signal, onProgress: say });
+  if (options.boot || options.why || options.helper) await ownKernel({ signal, onProgress: say });
   const boot = options.boot
     ? await benchBoots({ work, storages: Object.values(storages), runs, signal, say })
     : [];
@@ -93,6 +99,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
   const boards = options.transfer ? await benchBoards({ work, rounds: boardsRounds, signal }) : [];
   const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
   const reset = options.reset ? await benchReset({ work, rounds: resetRounds, signal }) : [];
+  const helper = options.helper ? await benchHelper({ work, runs, signal, say }) : undefined;
   print([
     bootTables(boot),
     whyTable(why),
@@ -100,8 +107,9 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     transferTable(transfer),
     boardsTable(boards),
     resetTable(reset),
+    helperTables(helper),
   ]);
-  return { machine, boot, why, wall, transfer, boards, reset };
+  return { machine, boot, why, wall, transfer, boards, reset, helper };
 }
 
 function print(tables: readonly string[]): void {

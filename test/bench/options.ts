@@ -7,16 +7,18 @@ export interface Options {
   readonly why: boolean;
   readonly transfer: boolean;
   readonly reset: boolean;
+  readonly helper: boolean;
   /** File that the figures are written to. */
   readonly json?: string;
 }
 
-const usage = `npm run bench -- [--only boot|wall|why|transfer|reset] [--json FILE]
+const usage = `npm run bench -- [--only boot|wall|why|transfer|reset|helper] [--json FILE]
   --only boot   what overlay_init adds to a boot
   --only wall   how long ovl check and ovl build take
   --only why    what each part of overlay_init costs, with JFFS2
   --only transfer  how long files take to a board over SSH, against tar and rsync
   --only reset  how long a factory reset takes, for 0, 100 and 10,000 files
+  --only helper  how large overlay_helper is, and how long PID 1 needs to get to init through it
   --json FILE   the figures as JSON too
 Without --only: boot and wall.`;
 
@@ -25,7 +27,7 @@ export function readOptions(words: readonly string[]): Options | string {
   try {
     const options = { only: { type: 'string' }, json: { type: 'string' } } as const;
     const { only, json } = parseArgs({ args: [...words], options }).values;
-    if (only !== undefined && !['boot', 'wall', 'why', 'transfer', 'reset'].includes(only))
+    if (only !== undefined && !['boot', 'wall', 'why', 'transfer', 'reset', 'helper'].includes(only))
       return `--only ${only}?\n${usage}`;
     return {
       boot: only === undefined || only === 'boot',
@@ -33,6 +35,7 @@ export function readOptions(words: readonly string[]): Options | string {
       why: only === 'why',
       transfer: only === 'transfer',
       reset: only === 'reset',
+      helper: only === 'helper',
       ...(json === undefined ? {} : { json }),
     };
   } catch (error) {

@@ -46,7 +46,7 @@ test('a script that is only read executes init where the boot would begin', (t) 
 });
 
 test('without words both tables are made', (t) => {
-  const none = { boot: false, wall: false, why: false, reset: false, transfer: false };
+  const none = { boot: false, wall: false, why: false, reset: false, transfer: false, helper: false };
   t.deepEqual(readOptions([]), { ...none, boot: true, wall: true });
   t.deepEqual(readOptions(['--only', 'why']), { ...none, why: true });
   t.deepEqual(readOptions(['--json', 'x', '--only=boot']), { ...none, boot: true, json: 'x' });

@@ -1,0 +1,40 @@
+/** overlay_helper by itself: how large it is, how much memory it has, and how long PID 1 needs to get to init through it. */
+import { arch as machine } from 'node:process';
+import { buildHelper } from '../../src/toolchain/helper.ts';
+import { type Architecture, targetFor, targets } from '../../src/toolchain/targets.ts';
+import { storages } from './case.ts';
+import type { HelperFigures, HelperSizeRow } from './helper-case.ts';
+import { bytesInImage } from './helper-size.ts';
+import { preparedBoard } from './images.ts';
+import { residentMemory } from './resident.ts';
+import { benchWays, type WaysOptions } from './ways.ts';
+
+export const helperArchitectures = Object.keys(targets) as readonly Architecture[];
+
+/**
+ * Builds the helper for every architecture, where the cache does not have it, and measures.
+ * @throws Failure OVL451 to OVL459 where a helper cannot be built; Error where what is measured does not do what it should
+ */
+export async function benchHelper(options: WaysOptions): Promise<HelperFigures> {
+  const sizes: HelperSizeRow[] = [];
+  for (const arch of helperArchitectures) {
+    const row = await sizeRow(arch, options);
+    options.say(`${arch}: ${row.bytes} bytes, ${row.xzBytes} as xz`);
+    sizes.push(row);
+  }
+  return { sizes, ways: await benchWays(options) };
+}
+
+async function sizeRow(arch: Architecture, { work, signal, say }: WaysOptions): Promise<HelperSizeRow> {
+  // Not by a compiler that CROSS_COMPILE names: it is for one processor at most.
+  const { path, bytes } = await buildHelper({ arch, crossCompile: '', progress: say });
+  const row = {
+    arch,
+    bytes,
+    xzBytes: await bytesInImage(path, 'xz', work),
+    gzipBytes: await bytesInImage(path, 'gzip', work),
+  };
+  if (targetFor(arch).host !== machine) return row;
+  const { planText } = await preparedBoard(storages.tmpfs.boardFile, true);
+  return { ...row, memory: await residentMemory({ helper: path, plan: planText, work, signal }) };
+}

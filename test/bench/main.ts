@@ -17,7 +17,7 @@ import { benchBoards } from './boards.ts';
 import { benchBoots } from './boots.ts';
 import { storages } from './case.ts';
 import { benchHelper, helperArchitectures } from './helper.ts';
-import { helperTables } from './helper-table.ts';
+import { helperTables, verdicts } from './helper-table.ts';
 import { type Options, readOptions } from './options.ts';
 import { boardsTable, bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
 import { benchReset } from './reset.ts';
@@ -109,7 +109,16 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     resetTable(reset),
     helperTables(helper),
   ]);
-  return { machine, boot, why, wall, transfer, boards, reset, helper };
+  return {
+    machine,
+    boot,
+    why,
+    wall,
+    transfer,
+    boards,
+    reset,
+    ...(helper && { helper: { ...helper, goals: verdicts(helper) } }),
+  };
 }
 
 function print(tables: readonly string[]): void {

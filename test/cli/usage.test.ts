@@ -149,8 +149,9 @@ test('npx ovl works in the checkout as npm ci leaves it', async (t) => {
     bin: { ovl: string };
   };
   const direct = await execa(join(packageRoot(), bin.ovl), ['--version']);
-  // npx links the checkout into its cache, which another checkout's must not disturb.
-  const env = { npm_config_cache: await folder(t) };
+  // npx links the checkout into its cache, which another checkout's must not disturb, and runs its `prepare`: that would put
+  // another dist/ under the commands that other tests run at this moment.
+  const env = { npm_config_cache: await folder(t), npm_config_ignore_scripts: 'true' };
   const npx = await execa('npx', ['--no', '--', 'ovl', '--version'], { cwd: packageRoot(), env });
   t.is(npx.stdout, direct.stdout);
 });

@@ -9,7 +9,7 @@ import {
 import { helperTables, verdicts } from '../bench/helper-table.ts';
 import { readOptions } from '../bench/options.ts';
 import { parseResident } from '../bench/resident.ts';
-import { expectHelpersMounts } from '../bench/ways.ts';
+import { expectEntered, expectHelpersMounts } from '../bench/ways.ts';
 
 const way = (name: WayName, ticks: number, temperature: WayRow['temperature'] = 'warm'): WayRow => ({
   way: name,
@@ -89,6 +89,16 @@ test('memory is that of a verb that ended as it should', (t) => {
     message: /ended with 102, and not with 101: .*nothing is mounted/,
   });
   t.throws(() => parseResident('verify', 101, '', ''), { message: /ended with undefined/ });
+});
+
+test('a helper that did not enter, or with trouble, is not measured', (t) => {
+  const entered = { level: 6, text: 'overlay_helper: enter: rung tmpfs: the root is overlay' };
+  const trouble = { level: 3, text: 'overlaykit: overlay_helper could not enter' };
+  t.notThrows(() => expectEntered('helper', [entered]));
+  t.notThrows(() => expectEntered('busybox', []));
+  t.throws(() => expectEntered('helper', []), { message: /did not enter/ });
+  t.throws(() => expectEntered('busybox', [entered]), { message: /busybox chroot/ });
+  t.throws(() => expectEntered('helper', [entered, trouble]), { message: /could not enter/ });
 });
 
 test('the C program that stands for the helper has to leave its mounts', (t) => {

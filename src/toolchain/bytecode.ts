@@ -1,11 +1,12 @@
 /** From a script to bytecode in a C file, by the compiler that comes with the engine, built once for this machine. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { sha256 } from '../bundle/digest.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { cached } from '../system/cache.ts';
 import { lastLines } from '../system/process.ts';
+import { cacheFailure } from './cache-trouble.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { compilerObjects, engine, engineObjects } from './engine.ts';
 import { type Scripts, scriptSymbols } from './protocol.ts';
@@ -45,7 +46,7 @@ async function compileScript(
   await writeFile(join(folder, `${name}.js`), script);
   const args = ['-s', '-c', '-N', scriptSymbols[name], '-o', `${name}.c`, `${name}.js`];
   const result = await execa(qjsc, args, { cwd: folder, reject: false, all: true });
-  if (!result.failed) return;
+  if (!result.failed) return checkWhole(join(folder, `${name}.c`));
   throw new Failure({
     code: 'OVL455',
     severity: 'error',
@@ -53,4 +54,11 @@ async function compileScript(
     because: lastLines(result.all) || (result.shortMessage ?? 'it said nothing'),
     fix: 'restore the files of the package overlaykit, or: ovl build --no-helper',
   });
+}
+
+/** The engine's compiler does not look at what write() says: on a full disk it ends with success and half a file. */
+async function checkWhole(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  if (text.trimEnd().endsWith('};')) return;
+  throw cacheFailure(`"${basename(path)}" was cut short after ${text.length} bytes: there is no room for it`);
 }

@@ -7,12 +7,12 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
-import { Failure } from '../diagnostics/diagnostic.ts';
-import { cacheDir, cached } from '../system/cache.ts';
+import { cached } from '../system/cache.ts';
 import { packageRoot, packageVersion } from '../system/package-root.ts';
 import { checkBuilt } from './built.ts';
 import { compileScripts, scriptCompiler } from './bytecode.ts';
 import { compilersOwn, targetLibrary } from './c-library.ts';
+import { cacheTrouble } from './cache-trouble.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
 import { engine, engineSource, type FetchOptions } from './engine.ts';
 import { linkProgram, releaseStyle } from './link.ts';
@@ -90,20 +90,6 @@ async function prebuiltHelper({ arch, crossCompile }: HelperOptions): Promise<Bu
 async function described(path: string): Promise<BuiltHelper> {
   const content = await readFile(path);
   return { path, bytes: content.length, sha256: sha256(content) };
-}
-
-/** What Node says where the cache cannot be written, as a Failure; undefined for anything else. */
-function cacheTrouble(error: unknown): Failure | undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined || !['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes(code)) return undefined;
-  const failure = {
-    code: 'OVL459',
-    severity: 'error',
-    message: `overlay_helper cannot be built in "${cacheDir()}"`,
-    because: error instanceof Error ? error.message : code,
-    fix: 'make room there, or name another folder in OVL_CACHE',
-  } as const;
-  return new Failure(failure, { cause: error });
 }
 
 /** A compiler that the user names knows its processor; what it cannot know is said in the board file. */

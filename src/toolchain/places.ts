@@ -65,8 +65,13 @@ export async function keepPlaces(name: string, places: Places): Promise<void> {
   const path = cachedPlaces(name);
   await mkdir(dirname(path), { recursive: true });
   const work = `${path}.${process.pid}`;
-  await writeFile(work, JSON.stringify(places));
-  await rename(work, path);
+  try {
+    await writeFile(work, JSON.stringify(places));
+    await rename(work, path);
+  } catch (error) {
+    await rm(work, { force: true });
+    throw error;
+  }
 }
 
 /** The table of a script, from the package or from the cache; undefined where this helper was built elsewhere. */

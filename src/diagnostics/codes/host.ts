@@ -171,7 +171,7 @@ the copy is not complete. The message names the first missing files.`,
   OVL455: {
     title: 'the C compiler failed to build the helper',
     explanation: `"because" quotes the end of what the compiler said. Typical: no static C library for this compiler (install libc6-dev or
-use musl-gcc), no space in the cache, or a compiler older than C11. Nothing half-built is kept; once the cause is gone, run
+use musl-gcc), or a compiler older than C11. Nothing half-built is kept; once the cause is gone, run
 the same command again, or build with --no-helper.`,
   },
   OVL456: {

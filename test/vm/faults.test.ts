@@ -138,7 +138,7 @@ vmOwnKernel(
         t,
         boot,
         'tmpfs',
-        /persistent: step \d+, mount jffs2 on \/overlay: mtd\d was left as it is; ask overlay_helper storage/,
+        /persistent: step \d+, mount jffs2 on \/overlay: mount: mounting mtd\d on \/overlay failed: Input\/output error: mtd\d was left as it is; ask overlay_helper storage/,
       );
       t.true(noise.equals(await readFile(request.storageImage)), 'not a byte of the storage was changed');
       const { output: said } = await boot.run('/sbin/overlay_helper storage');

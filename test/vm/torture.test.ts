@@ -146,13 +146,17 @@ vmOwnKernel('flash that is older than what was acknowledged, or noise, is found 
 async function withBefore(rootImage: string, name: string, script: string): Promise<string> {
   const real = await readImageFile(rootImage, '/sbin/overlay_init');
   if (real === undefined) throw new Error('no overlay_init in the image');
+  // It reads what only trouble needs from the file that it was installed as, which is now the script before it.
+  const renamed = real.toString().replace(/^( *self=)(\S+)$/m, '$1$2.real');
+  if (!renamed.includes('self=/sbin/overlay_init.real'))
+    throw new Error('overlay_init does not say what it is');
   const out = join(work, `${name}.root`);
   await installBundle({
     image: rootImage,
     out,
     files: [
       { path: 'sbin/overlay_init', mode: 0o755, content: Buffer.from(script) },
-      { path: 'sbin/overlay_init.real', mode: 0o755, content: real },
+      { path: 'sbin/overlay_init.real', mode: 0o755, content: Buffer.from(renamed) },
     ],
     mountPoints: [],
     addMountPoints: false,

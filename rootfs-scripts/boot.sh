@@ -31,8 +31,9 @@ late() {
   # In the merged root the script of the same name may be another one.
   [ ! -f "$old_root$self" ] || ovl_script=$old_root$self
   # It was read, and the function was not in it.
-  if [ -n "$ovl_late" ] || [ ! -r "$ovl_script" ]; then
+  if [ -n "$ovl_late" ] || [ ! -r "$ovl_script" ] || ! is_this_script "$ovl_script"; then
     say 3 "$1 cannot be called: it is not in $ovl_script"
+    ovl_hint=': overlay_init could not read the rest of itself'
     return 1
   fi
   ovl_late=reading
@@ -40,6 +41,20 @@ late() {
   . "$ovl_script"
   ovl_late='done'
   "$@"
+}
+
+# is_this_script FILE: whether its head names this very plan. Whoever gives overlay_init another name and puts a script of
+# their own in its place would have that one read instead, and the boot would begin again without end.
+# every boot
+is_this_script() {
+  while read -r ovl_head; do
+    case $ovl_head in
+      "# Plan $plan_digest") return 0 ;;
+      '#'*) ;;
+      *) return 1 ;;
+    esac
+  done <"$1"
+  return 1
 }
 
 # step NUMBER LABEL COMMAND...: runs one step of the plan. On failure ovl_failed names it, with the first words of the

@@ -1,6 +1,7 @@
 /** A verb that changes what the next boot does: called, and what it said told on. */
 import type { Device } from '../device/device.ts';
 import { callPresentHelper, linesOf } from '../device/helper/call.ts';
+import { changedOf } from '../device/helper/changed.ts';
 import { visible } from '../diagnostics/escape.ts';
 import type { BoardAnswer } from './fleet/on-boards.ts';
 
@@ -23,10 +24,10 @@ export async function changeBoard(
     signal,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   });
-  const said = linesOf(answer.stdout);
+  const { said, changed } = changedOf(linesOf(answer.stdout));
   return {
     text: [...said, ...answer.complaints].map((line) => `${visible(line)}\n`).join(''),
-    data: { said, complaints: answer.complaints },
+    data: { ...(changed === undefined ? {} : { changed }), said, complaints: answer.complaints },
     state: state ?? said.at(-1) ?? 'done',
     ...(answer.yes ? {} : { exit: 'no' as const }),
   };

@@ -3,11 +3,11 @@
  * was; the switch is one write; after it the board goes back by itself unless the deployment is confirmed.
  */
 import type { Device } from '../device/device.ts';
-import type { Deployment, DeployStep } from './deployment.ts';
+import { changes, type Deployment, type DeployStep } from './deployment.ts';
 import { goBack, takeBack } from './go-back.ts';
 import { runDeploy } from './look.ts';
 import { Phase } from './phase.ts';
-import { confirmRelease, forget, type Verdict } from './steps/confirm.ts';
+import { type Confirmed, confirmRelease, forget } from './steps/confirm.ts';
 import { editLoader } from './steps/edit-loader.ts';
 import { runsImage } from './steps/read-back.ts';
 import { rebootAndWait } from './steps/reboot.ts';
@@ -23,8 +23,8 @@ export type DeployEvent =
   | { readonly kind: 'end'; readonly step: DeployStep }
   /** What a step has to tell of what it did. */
   | { readonly kind: 'said'; readonly step: DeployStep; readonly text: string }
-  /** The last event. */
-  | { readonly kind: 'finished'; readonly outcome: DeployOutcome };
+  /** The last event. `changed`: whether anything on the board was not as it is now. */
+  | { readonly kind: 'finished'; readonly outcome: DeployOutcome; readonly changed: boolean };
 
 /**
  * `confirmed`: the board runs it, and keeps it. `waiting`: the next boot is that of the new release. `nothing`: it was
@@ -49,15 +49,17 @@ export async function* apply(
 ): AsyncGenerator<DeployEvent> {
   const what = doing(deployment, device, options);
   const phase = new Phase(deployment);
+  let changed = false;
   for (const step of deployment.steps) {
     yield { kind: 'begin', step };
     phase.begin(step);
     const done = await performed(step, deployment, phase, what);
     phase.end(step);
+    changed ||= done.kind === 'good' ? done.changed : changes(step);
     if (done.kind === 'said') yield { kind: 'said', step, text: done.text };
     yield { kind: 'end', step };
   }
-  yield { kind: 'finished', outcome: outcomeOf(deployment) };
+  yield { kind: 'finished', outcome: outcomeOf(deployment), changed };
 }
 
 function outcomeOf({ steps, present }: Deployment): DeployOutcome {
@@ -80,7 +82,7 @@ async function performed(step: DeployStep, deployment: Deployment, phase: Phase,
 }
 
 /** What a step comes to. */
-type Done = Verdict | { readonly kind: 'done' } | { readonly kind: 'said'; readonly text: string };
+type Done = Confirmed | { readonly kind: 'done' } | { readonly kind: 'said'; readonly text: string };
 
 const plainlyDone: Done = { kind: 'done' };
 

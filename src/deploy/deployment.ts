@@ -2,7 +2,7 @@
  * Deployment: what `ovl deploy` is going to do, as a value: the board as it is, what the bundle wants, and the steps in their
  * order. `--dry-run` prints it, `--json` carries it, apply() does it.
  *
- * In: nothing. Out: types only.
+ * In: nothing. Out: the types, and what is read off them.
  */
 import type { LoaderKind } from './loaders/loader.ts';
 
@@ -101,4 +101,9 @@ export interface Deployment {
 /** Where a release lies. */
 export function releaseFolder(root: string, release: string): string {
   return `${root}/etc/overlaykit/releases/${release}`;
+}
+
+/** Whether a step leaves something on the board that was not there. A confirmation may find everything noted already. */
+export function changes(step: DeployStep): boolean {
+  return step.kind !== 'read-back' && (step.kind !== 'confirm' || step.release !== undefined);
 }

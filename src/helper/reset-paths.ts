@@ -51,16 +51,30 @@ export function requestsPending(port: BoardPort, { notes }: Storage): boolean {
   return port.statIn(notes, file) !== undefined;
 }
 
-/** Adds a request; when it returns, the request survives a power cut. */
-export function addRequest(port: BoardPort, { notes }: Storage, request: Request): void {
-  const size = port.statIn(notes, file)?.size ?? 0;
+/** Whether the next boot was asked for this before, or for a directory above it. */
+export function isAsked(port: BoardPort, storage: Storage, { generation, path }: Request): boolean {
+  return readRequests(port, storage).requests.some(
+    (one) => one.generation === generation && one.path.every((name, at) => path[at] === name),
+  );
+}
+
+/**
+ * Asks the next boot; when it returns, the request survives a power cut. What was asked for before is synced all the same: whoever
+ * did may have been killed before it was durable.
+ * @returns whether it was not asked for before
+ */
+export function addRequest(port: BoardPort, storage: Storage, request: Request): boolean {
+  const { notes } = storage;
+  const asked = isAsked(port, storage, request);
   const line = requestLine(request);
-  if (size + line.length > maxBytes)
+  const size = port.statIn(notes, file)?.size ?? 0;
+  if (!asked && size + line.length > maxBytes)
     throw new Refused('too many paths; the next boot does those that are asked for');
   // A line before it may lack its end.
-  port.appendIn(notes, file, `\n${line}`);
+  if (!asked) port.appendIn(notes, file, `\n${line}`);
   port.syncDirectory(notes);
   port.syncFileSystem(notes);
+  return !asked;
 }
 
 /** Takes all requests back; they are done. */

@@ -11,6 +11,9 @@ export const usageSchema = 'overlaykit.usage/1';
  */
 export const verbExit = { done: 0, no: 1, usage: 2, refused: 3, failed: 4 } as const;
 
+/** The last line of `reset` and `confirm`: whether that was so already. For programs; the lines before it are for people. */
+export const changedLine = { yes: 'changed: yes', no: 'changed: no' } as const;
+
 /** What a slot of the state is good for. */
 export type SlotUse = 'counts' | 'older' | 'damaged' | 'newer' | 'missing';
 

@@ -45,6 +45,7 @@ echo 'generation 7 end' >/overlay/overlaykit/identity.generation; echo other >/m
       t.is(
         stdout,
         `generation 1 is confirmed
+changed: yes
 .:
 1
 
@@ -62,6 +63,7 @@ kept
 dropbear
 the stored identity is up to date
 generation 1 is confirmed already
+changed: no
 1
 the identity is stored
 2
@@ -129,7 +131,7 @@ secret`.replace('711\n400', '750\n400'),
         before: `echo 'generation 1 end' >/overlay/overlaykit/identity.generation; mkdir -p /outside/dropbear; echo outside >/outside/dropbear/key
 ln -s /outside /overlay/generations/1/upper/etc; mkdir -p /overlay/overlaykit/identity/3; ln -s / /overlay/overlaykit/identity/3/root; : >/overlay/overlaykit/identity/3/whole`,
         script: `/helper store; ls /overlay/overlaykit/identity; rm /merged/etc; mkdir -p /merged/etc/dropbear; echo mine >/merged/etc/dropbear/key; /helper store; ls /overlay/overlaykit/identity
-/helper reset | grep stays; /helper reset /etc/dropbear/key | tail -1; umount /merged; /helper tidy; ls /overlay/overlaykit; ls /overlay/generations/1/upper/etc/dropbear`,
+/helper reset | grep stays; /helper reset /etc/dropbear/key | tail -2; umount /merged; /helper tidy; ls /overlay/overlaykit; ls /overlay/generations/1/upper/etc/dropbear`,
       });
       t.is(
         stdout,
@@ -141,6 +143,7 @@ stays /etc/dropbear
 stays /etc/id
 stays /etc/ssl/device.crt
 stays /etc/dropbear, as it is stored
+changed: yes
 tidy: /etc/dropbear/key of generation 1: changes forgotten
 identity
 reset

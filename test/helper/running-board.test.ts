@@ -175,9 +175,12 @@ cd /merged; cat etc/file etc/dir/x again/mine etc/new etc/keep; ls 'a b' | wc -l
     );
     t.regex(
       stdout,
-      /nothing is changed at \/nothing\ncode 0\nthe next boot forgets the changes at \/etc\/file of generation 1\n/,
+      /nothing is changed at \/nothing\nchanged: no\ncode 0\nthe next boot forgets the changes at \/etc\/file of generation 1\n[^\n]+\nchanged: yes\ncode 0\n/,
     );
-    t.regex(stdout, /^goes \/etc bytes=\d+ inodes=5\ncode 0\nstays \/etc\/keep bytes=4096 inodes=1\n/m);
+    t.regex(
+      stdout,
+      /^goes \/etc bytes=\d+ inodes=5\nchanged: yes\ncode 0\nstays \/etc\/keep bytes=4096 inodes=1\n/m,
+    );
     t.regex(stdout, /^goes \/etc bytes=\d+ inodes=4$/m);
     t.regex(stdout, /^goes \/a b bytes=4096 inodes=2$/m);
     t.regex(
@@ -192,14 +195,47 @@ cd /merged; cat etc/file etc/dir/x again/mine etc/new etc/keep; ls 'a b' | wc -l
     t.regex(stdout, /\nbase\nbase\nmine\nnew\nkept\n0\nstate.a$/);
   });
 
+  testAsRoot(`${kind}: a path is asked for once, and what lies below it with it`, async (t) => {
+    const requests = 'grep -c end= /overlay/overlaykit/reset-paths';
+    const paths = ['/etc/dir', '/etc/dir', '/etc/dir/x', '/etc/di', '/etc'];
+    const { stdout, stderr } = await board(kind, {
+      before: 'mkdir -p /base/etc/dir',
+      script: `cd /merged/etc; echo x >dir/x; echo y >di; cd /
+for path in ${paths.join(' ')}; do /helper reset --dry-run $path | tail -1; /helper reset $path | sed '/until then/d'; ${requests}; done
+cp /overlay/overlaykit/reset-paths /whole; printf 'noise' >/overlay/overlaykit/reset-paths; /helper reset /etc/di | tail -1
+sed 's/ 1 1 / 1 7 /' /whole >/overlay/overlaykit/reset-paths; /helper reset /etc/di | tail -1`,
+    });
+    const told = (isNew: boolean, path: string, all: number): string => {
+      const [what, changed] = isNew ? ['forgets', 'yes'] : ['was asked already to forget', 'no'];
+      const words = `the next boot ${what} the changes at ${path} of generation 1`;
+      return `changed: ${changed}\n${words}\nchanged: ${changed}\n${all}\n`;
+    };
+    t.is(
+      stdout,
+      [
+        told(true, '/etc/dir', 1),
+        told(false, '/etc/dir', 1),
+        told(false, '/etc/dir/x', 1),
+        told(true, '/etc/di', 2),
+        told(true, '/etc', 3),
+        // A line that is none, and those of another generation, ask for nothing.
+        'changed: yes\nchanged: yes',
+      ].join(''),
+      stderr,
+    );
+  });
+
   testAsRoot(`${kind}: a reset is asked for durably, once, and says what stays`, async (t) => {
     const { stdout } = await board(kind, {
       plan: { reset: { keep: ['/etc/keep'] } },
       script:
-        '/helper reset; /helper reset; cat /overlay/overlaykit/reset; /helper status | grep reset-asked; ls /overlay/generations',
+        '/helper reset --dry-run; /helper reset; /helper reset --dry-run; /helper reset; cat /overlay/overlaykit/reset; /helper status | grep reset-asked; ls /overlay/generations',
     });
-    t.regex(stdout, /^stays \/etc\/keep\nthe next boot goes back to factory state\n/);
-    t.regex(stdout, /the next boot was asked already to go back to factory state/);
+    t.regex(
+      stdout,
+      /^nothing is changed there\nchanged: yes\nstays \/etc\/keep\nthe next boot goes back to factory state\n[^\n]+\nchanged: yes\nnothing is changed there\nchanged: no\n/,
+    );
+    t.regex(stdout, /the next boot was asked already to go back to factory state\n[^\n]+\nchanged: no\n/);
     t.regex(stdout, /asked for by overlay_helper reset\nreset-asked: yes\n1$/);
   });
 }

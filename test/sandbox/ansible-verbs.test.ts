@@ -100,6 +100,8 @@ ansibleSandbox('check mode, deploy, the same again, facts, snapshot, rollback, c
       [
         task('would', 'reset', { path: '/etc/hostname' }, { check_mode: true }),
         task('reset', 'reset', path),
+        task('would again', 'reset', { path: '/etc/hostname' }, { check_mode: true }),
+        task('before the restart', 'reset', path),
         task('restart', 'restart', { wait: '30s' }),
         task('again', 'reset', path),
       ],
@@ -107,6 +109,8 @@ ansibleSandbox('check mode, deploy, the same again, facts, snapshot, rollback, c
     );
     t.like(one.one('would', 'pole').result, { changed: true });
     t.like(one.one('reset', 'pole').result, { changed: true });
+    t.like(one.one('would again', 'pole').result, { changed: false });
+    t.like(one.one('before the restart', 'pole').result, { changed: false });
     t.regex(
       (one.one('reset', 'pole').result.diff as { before: string }).before,
       /^\/etc\/hostname {2}\d+ bytes/m,

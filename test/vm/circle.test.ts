@@ -83,11 +83,11 @@ vm('probe, doctor, try, deploy, status, snapshot, reset, rollback, log, and powe
     // A board without a battery: nothing of a deployment may go by its clock.
     await ssh('date -s @42');
     const one = await releaseOf(commands, first.bundle);
-    t.like(await document('deploy', first.bundle, '--yes'), { outcome: 'confirmed' });
+    t.like(await document('deploy', first.bundle, '--yes'), { outcome: 'confirmed', changed: true });
     t.is(board.boots.length, 2);
     t.like(await running(commands), { rung: 'persistent', release: one });
     t.regex(await succeed('status'), /persistent/);
-    t.like(await document('deploy', first.bundle, '--yes'), { outcome: 'nothing' });
+    t.like(await document('deploy', first.bundle, '--yes'), { outcome: 'nothing', changed: false });
 
     await ssh('echo kept >/etc/kept && echo later >/etc/later && rm /etc/issue');
     t.regex(await succeed('usage'), /etc/);

@@ -2,6 +2,7 @@
 import { formatSize } from '../../board/units.ts';
 import type { Device } from '../../device/device.ts';
 import { callPresentHelper, linesOf } from '../../device/helper/call.ts';
+import { changedOf } from '../../device/helper/changed.ts';
 import { type ForecastRow, parseForecast } from '../../device/helper/forecast.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import { changeBoard } from '../board-change.ts';
@@ -91,11 +92,17 @@ export async function resetForecast(
     signal,
     deadlineMs: longestMs,
   });
-  const rows = parseForecast(linesOf(stdout));
+  const { said, changed } = changedOf(linesOf(stdout));
+  const rows = parseForecast(said);
   const gone = rows.filter(({ goes }) => goes).reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     text: rows.length === 0 ? 'nothing is changed there\n' : rows.map(rowWords).join(''),
-    data: { dryRun: true, goes: rows.filter(({ goes }) => goes), stays: rows.filter(({ goes }) => !goes) },
+    data: {
+      dryRun: true,
+      ...(changed === undefined ? {} : { changed }),
+      goes: rows.filter(({ goes }) => goes),
+      stays: rows.filter(({ goes }) => !goes),
+    },
     state: `${formatSize(gone)} would go`,
   };
 }

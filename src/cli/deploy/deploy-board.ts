@@ -1,7 +1,7 @@
 /** A deployment to one board: looked at, asked about, done, and what became of it in one line. */
 import type { Bundle } from '../../bundle/bundle.ts';
-import { apply, type DeployOutcome } from '../../deploy/apply.ts';
-import type { Deployment } from '../../deploy/deployment.ts';
+import { apply, type DeployEvent, type DeployOutcome } from '../../deploy/apply.ts';
+import { changes, type Deployment } from '../../deploy/deployment.ts';
 import { lookAt } from '../../deploy/look.ts';
 import { type DeployOptions, preflight } from '../../deploy/preflight.ts';
 import { preflightImage } from '../../deploy/preflight-image.ts';
@@ -44,14 +44,19 @@ export async function deployBoard(
   const { value: deployment, diagnostics } = orThrow(await planned(device, request, context.signal));
   if (request.dryRun) {
     const text = deploymentWords(deployment, name);
-    return { text, data: { deployment }, diagnostics, state: foreseen(deployment) };
+    return {
+      text,
+      data: { dryRun: true, changed: deployment.steps.some(changes), deployment },
+      diagnostics,
+      state: foreseen(deployment),
+    };
   }
   if (alone) await agreed(deployment, name, input, context);
   const said: string[] = [];
-  const outcome = await done(device, deployment, request, alone, context, said);
+  const { outcome, changed } = await done(device, deployment, request, alone, context, said);
   return {
     text: `${lastWord(outcome, deployment, name)}\n`,
-    data: { deployment, outcome, said },
+    data: { changed, deployment, outcome, said },
     diagnostics,
     state: stateWords(outcome, deployment),
   };
@@ -68,6 +73,8 @@ async function planned(
   return preflight(scene, wants, releaseFiles(bundle), releaseName(bundle), options);
 }
 
+type Finished = Extract<DeployEvent, { kind: 'finished' }>;
+
 async function done(
   device: Device,
   deployment: Deployment,
@@ -75,7 +82,7 @@ async function done(
   alone: boolean,
   context: Context,
   said: string[],
-): Promise<DeployOutcome> {
+): Promise<Finished> {
   // Lines of several boards come in between each other.
   const of = alone ? '' : `${visible(device.name)}: `;
   const line = transferLine({ ...context, interactive: context.interactive && alone });
@@ -86,7 +93,7 @@ async function done(
     signal: context.signal,
   });
   for await (const event of events) {
-    if (event.kind === 'finished') return event.outcome;
+    if (event.kind === 'finished') return event;
     line.clear();
     if (event.kind === 'begin') context.say(`${of}‣ ${stepWords(event.step)}`);
     if (event.kind === 'said') {

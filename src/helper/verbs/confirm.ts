@@ -1,5 +1,5 @@
 /** `confirm`: this boot is a good one. */
-import { verbExit } from '../../shared/report.ts';
+import { changedLine, verbExit } from '../../shared/report.ts';
 import { confirmed } from '../../shared/state-changes.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { storeIdentity } from '../identity.ts';
@@ -33,11 +33,13 @@ function confirmIn(port: BoardPort, storage: Storage, booted: number): number {
   // A flash wears out, and a timer confirms every boot.
   if (state.attempts === 0 && booted !== state.trying) {
     port.print(`generation ${booted} is confirmed already`);
+    port.print(changedLine.no);
     return verbExit.done;
   }
   writeState(port, storage, slots, confirmed(state, booted));
   port.print(`generation ${booted} is confirmed`);
   if (booted === state.trying && booted !== state.active)
     port.print(`generation ${state.active} is the one to go back to: overlay_helper rollback`);
+  port.print(changedLine.yes);
   return verbExit.done;
 }

@@ -2,12 +2,12 @@
  * `reset`: the next boot forgets all changes, or those at one path. Nothing is forgotten here: the upper is mounted, and what
  * is removed under a mounted union leaves the system neither old nor new.
  */
-import { verbExit } from '../../shared/report.ts';
+import { changedLine, verbExit } from '../../shared/report.ts';
 import { chooseSlot } from '../../shared/state.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { type Forecast, forecastReset } from '../forecast.ts';
 import { overlap, pathOf, readIdentity } from '../identity.ts';
-import { addRequest, findChange, pathNames } from '../reset-paths.ts';
+import { addRequest, findChange, isAsked, pathNames } from '../reset-paths.ts';
 import { readSettings } from '../settings.ts';
 import { currentState, readSlots } from '../slots.ts';
 import { openStorage, type Storage, withState } from '../storage.ts';
@@ -22,7 +22,13 @@ export function reset(port: BoardPort, words: readonly string[]): number {
   const booted = bootedGeneration(port);
   const storage = openStorage(port);
   const settings = readSettings(port);
-  if (dry) return show(port, forecastReset(port, storage, booted, namesOf(path), settings));
+  if (dry) {
+    const names = namesOf(path);
+    const forecast = forecastReset(port, storage, booted, names, settings);
+    if (names === undefined) return show(port, forecast, !isAllAsked(port, storage));
+    const asked = isAsked(port, storage, { generation: booted, path: names });
+    return show(port, forecast, forecast.length > 0 && !asked);
+  }
   return withState(port, storage, () => {
     refuseNewer(port, storage);
     return path === undefined
@@ -44,32 +50,40 @@ function namesOf(path: string | undefined): readonly string[] | undefined {
   return names;
 }
 
-function show(port: BoardPort, forecast: readonly Forecast[]): number {
+function ended(port: BoardPort, changed: boolean): number {
+  port.print(changed ? changedLine.yes : changedLine.no);
+  return verbExit.done;
+}
+
+function show(port: BoardPort, forecast: readonly Forecast[], changed: boolean): number {
   for (const { goes, what, bytes, inodes } of forecast)
     port.print(`${goes ? 'goes' : 'stays'} ${what} bytes=${bytes} inodes=${inodes}`);
   if (forecast.length === 0) port.print('nothing is changed there');
-  return verbExit.done;
+  return ended(port, changed);
 }
 
 const request = 'reset';
 const requestText = 'asked for by overlay_helper reset\n';
 
-function askForAll(port: BoardPort, { notes }: Storage, keep: readonly string[]): number {
-  const asked = port.statIn(notes, request) !== undefined;
-  if (!asked) {
-    attempt('cannot write /overlay/overlaykit/reset', () => {
-      port.writeIn(notes, request, requestText);
-      port.syncDirectory(notes);
-      port.syncFileSystem(notes);
-    });
-    if (port.readIn(notes, request, requestText.length) !== requestText)
-      throw new Error('/overlay/overlaykit/reset does not read back as it was written');
-  }
+function isAllAsked(port: BoardPort, { notes }: Storage): boolean {
+  return port.statIn(notes, request) !== undefined;
+}
+
+function askForAll(port: BoardPort, storage: Storage, keep: readonly string[]): number {
+  const { notes } = storage;
+  const asked = isAllAsked(port, storage);
+  attempt('cannot write /overlay/overlaykit/reset', () => {
+    if (!asked) port.writeIn(notes, request, requestText);
+    port.syncDirectory(notes);
+    port.syncFileSystem(notes);
+  });
+  if (!asked && port.readIn(notes, request, requestText.length) !== requestText)
+    throw new Error('/overlay/overlaykit/reset does not read back as it was written');
   for (const path of keep) port.print(`stays ${oneLine(path)}`);
   for (const { path } of readIdentity(port)) port.print(`stays ${pathOf(path)}`);
   port.print(`the next boot ${asked ? 'was asked already to go' : 'goes'} back to factory state`);
   port.print('what is changed until then is forgotten too');
-  return verbExit.done;
+  return ended(port, !asked);
 }
 
 function askForPath(port: BoardPort, storage: Storage, booted: number, path: string): number {
@@ -80,17 +94,19 @@ function askForPath(port: BoardPort, storage: Storage, booted: number, path: str
     port.close(directory);
     if (status === undefined) {
       port.print(`nothing is changed at ${oneLine(path)}`);
-      return verbExit.done;
+      return ended(port, false);
     }
   } finally {
     port.close(upper);
   }
-  attempt('cannot write /overlay/overlaykit/reset-paths', () =>
-    addRequest(port, storage, { generation: booted, path: names }),
+  const wanted = { generation: booted, path: names };
+  const isNew = attempt('cannot write /overlay/overlaykit/reset-paths', () =>
+    addRequest(port, storage, wanted),
   );
-  port.print(`the next boot forgets the changes at ${oneLine(path)} of generation ${booted}`);
+  const what = `the changes at ${oneLine(path)} of generation ${booted}`;
+  port.print(isNew ? `the next boot forgets ${what}` : `the next boot was asked already to forget ${what}`);
   port.print('what is changed there until then is forgotten too');
   for (const one of readIdentity(port))
     if (overlap(one.path, names)) port.print(`stays ${pathOf(one.path)}, as it is stored`);
-  return verbExit.done;
+  return ended(port, isNew);
 }

@@ -14,7 +14,7 @@ def deploy(board, params, check_mode):
     deployment = document["deployment"]
     outcome = document.get("outcome")
     return {
-        "changed": bool(deployment["steps"]),
+        "changed": document["changed"],
         "outcome": outcome,
         "release": deployment["release"],
         "plan": deployment["planDigest"],

@@ -63,7 +63,7 @@ def rollback(board, params, check_mode):
 
 
 def reset(board, params, check_mode):
-    """Forgets changes at the next boot. What goes is asked first; where nothing goes, nothing is asked for."""
+    """Forgets changes at the next boot, unless nothing goes, or that was asked for already."""
     path = params.get("path")
     if path is not None and not path.startswith("/"):
         # ovl takes a word without a slash in front for another board.
@@ -78,7 +78,8 @@ def reset(board, params, check_mode):
     words = [board.host, *([] if path is None else [path])]
     forecast = board.look("reset", ["--dry-run"], words)
     told = {"goes": forecast["goes"], "stays": forecast["stays"], "diff": gone(forecast)}
-    if not forecast["goes"]:
+    # A helper of before says nothing of it, and asks twice.
+    if not forecast["goes"] or not forecast.get("changed", True):
         return told
     return {**done(board, check_mode, "reset", ["--yes"], words), **told}
 

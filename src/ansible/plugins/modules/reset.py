@@ -29,8 +29,7 @@ attributes:
     support: full
   idempotent:
     description: Whether the same task once more changes nothing.
-    support: partial
-    details: A path that is asked for twice before the board restarts is a change twice.
+    support: full
 extends_documentation_fragment:
   - overlaykit.board.login
 """

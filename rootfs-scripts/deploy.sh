@@ -77,10 +77,16 @@ deploy_unmark() {
   rm -f "$1/tried" "$1/confirmed"
 }
 
-# deploy_check FOLDER: whether this board's own programs take what was put there: its shell reads overlay_init, and the helper runs.
+# deploy_check FOLDER: whether this board's own programs take what was put there: its shell reads overlay_init, and the helper runs,
+# and its verbs. Without words it says which it has, and ends with 2.
 deploy_check() {
   /bin/sh -n "$1/overlay_init" || return 1
-  [ ! -e "$1/overlay_helper" ] || "$1/overlay_helper" version
+  [ -e "$1/overlay_helper" ] || return 0
+  "$1/overlay_helper" version || return 1
+  ovl_said=$("$1/overlay_helper" 2>&1)
+  [ $? -ne 2 ] || return 0
+  echo "$ovl_said" >&2
+  return 1
 }
 
 # deploy_publish FOLDER: FOLDER.partial gets its name, when all of it is on the disk. One of that name is a failed attempt, and no link

@@ -22,6 +22,7 @@ export const bundlePaths = {
   plan: relative(boardPaths.plan),
   overlayInit: relative(boardPaths.overlayInit),
   helper: relative(boardPaths.helper),
+  verbs: relative(boardPaths.verbs),
   login: relative(boardPaths.login),
 } as const;
 

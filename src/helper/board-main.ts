@@ -6,7 +6,4 @@
 import { runBoard } from './board-verbs.ts';
 import { callWords, kernel, setExitCode } from './kernel.ts';
 
-/** Put in by the build: the package's version and the engine's. */
-declare const HELPER_VERSION: string;
-
-setExitCode(runBoard(kernel, callWords.slice(1), HELPER_VERSION));
+setExitCode(runBoard(kernel, callWords.slice(1)));

@@ -2,7 +2,6 @@
  * The verbs of the running board: one row each, with what they take and do. Usage, documentation and dispatch come from
  * this table.
  */
-import { planSchema } from '../shared/plan.ts';
 import { verbExit } from '../shared/report.ts';
 import { keepTrouble } from './kept-trouble.ts';
 import type { BoardPort } from './storage-port.ts';
@@ -192,14 +191,10 @@ export const boardVerbs: readonly BoardVerb[] = [
 ];
 
 /** Does what the words ask for (without the program's own name). Returns the exit code. */
-export function runBoard(port: BoardPort, words: readonly string[], version: string): number {
+export function runBoard(port: BoardPort, words: readonly string[]): number {
   const [word, ...rest] = words;
   const verb = boardVerbs.find((one) => one.name === word);
   if (verb !== undefined) return runVerb(port, verb, rest);
-  if (word === 'version' && rest.length === 0) {
-    port.print(`overlay_helper ${version} (${planSchema})`);
-    return verbExit.done;
-  }
   if (word !== undefined) port.complain(`overlay_helper: there is no verb "${oneLine(word)}"`);
   for (const line of usageLines()) port.complain(line);
   return verbExit.usage;

@@ -3,6 +3,7 @@
  * calls it with the real kernel, the tests with one that fails. The verbs of the running board are in board-verbs.ts.
  */
 import { bootExit, verifyExit } from '../shared/helper-protocol.ts';
+import { planSchema } from '../shared/plan.ts';
 import { boot, NotPlain } from './boot.ts';
 import type { BootPort } from './boot-port.ts';
 import { enter } from './enter.ts';
@@ -15,6 +16,16 @@ import { verify } from './verify.ts';
 /** Exit codes beside those of helper-protocol.ts; to the script all of them mean that it has to see for itself. */
 const failed = 1;
 const usage = 2;
+
+/** "overlay_helper VERSION (SCHEMA OF THE PLAN)". Not among the verbs of the running board: it says so of a helper that lacks those too. */
+export function sayVersion(port: Port, words: readonly string[], version: string): number {
+  if (words.length > 1) {
+    port.complain('usage: overlay_helper version');
+    return usage;
+  }
+  port.print(`overlay_helper ${version} (${planSchema})`);
+  return 0;
+}
 
 /** Does what the words ask for (without the program's own name). Returns the exit code; `enter` does not return. */
 export function run(port: Port, words: readonly string[]): number {

@@ -4,6 +4,8 @@
 export const boardPaths = {
   overlayInit: '/sbin/overlay_init',
   helper: '/sbin/overlay_helper',
+  /** Beside the helper, whatever that is called: its own name and `verbsSuffix`. */
+  verbs: '/sbin/overlay_helper.verbs',
   configDir: '/etc/overlaykit',
   plan: '/etc/overlaykit/plan.json',
   manifest: '/etc/overlaykit/manifest.json',
@@ -69,10 +71,13 @@ export const rememberedWords = [
 export const storageMark = { text: 'overlaykit is making a storage here', beforeEnd: 4096 } as const;
 
 /**
- * The verbs that overlay_init waits for. They have a script of their own in the program, so that a boot does not load what
- * only a running board needs.
+ * The verbs that overlay_init waits for, and the one that says which helper this is. They have a script of their own in the
+ * program, so that a boot does not load what only a running board needs.
  */
-export const bootVerbs = ['boot', 'verify', 'enter'] as const;
+export const bootVerbs = ['boot', 'verify', 'enter', 'version'] as const;
+
+/** What the file with the verbs of the running board is called, behind the name of the program (docs/decisions/0024). */
+export const verbsSuffix = '.verbs';
 
 /** Words of the environment that start with this are between script and helper; the helper keeps them from init. */
 export const privateWordPrefix = 'OVERLAYKIT_';

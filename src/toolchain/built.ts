@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import { verbExit } from '../shared/report.ts';
 import { lastLines } from '../system/process.ts';
 import type { Target } from './targets.ts';
 
@@ -9,7 +10,7 @@ import type { Target } from './targets.ts';
 const programHeaderInterp = 3;
 
 /**
- * Checks a built helper.
+ * Checks a built helper, with its verbs beside it.
  * @throws Failure OVL457
  */
 export async function checkBuilt(path: string, target: Target): Promise<void> {
@@ -46,7 +47,12 @@ export function unfitProgram(elf: Buffer, { elf: expected }: Target): string | u
 
 async function wrongAnswer(path: string, target: Target): Promise<string | undefined> {
   if (target.host !== process.arch || process.platform !== 'linux') return undefined;
-  const result = await execa(path, ['version'], { reject: false, timeout: 10_000, all: true });
-  if (!result.failed && result.stdout.startsWith('overlay_helper ')) return undefined;
-  return `"overlay_helper version" does not work: ${lastLines(result.all) || result.shortMessage}`;
+  const options = { reject: false, timeout: 10_000, all: true } as const;
+  const result = await execa(path, ['version'], options);
+  if (result.failed || !result.stdout.startsWith('overlay_helper '))
+    return `"overlay_helper version" does not work: ${lastLines(result.all) || result.shortMessage}`;
+  // Without words it says what verbs it has, for which it has to read them.
+  const verbs = await execa(path, [], options);
+  if (verbs.exitCode === verbExit.usage) return undefined;
+  return `overlay_helper does not say its verbs: ${lastLines(verbs.all) || verbs.shortMessage}`;
 }

@@ -26,12 +26,15 @@ export async function bundleBoard(prepared: PreparedBoard, options: BundleOption
       textFile(bundlePaths.overlayInit, 0o755, script),
       textFile(bundlePaths.plan, 0o644, planText),
       textFile(bundlePaths.login, 0o644, await loginScript()),
-      ...(plan.helper ? [await helperFile(prepared, options)] : []),
+      ...(plan.helper ? await helperFiles(prepared, options) : []),
     ],
   });
 }
 
-async function helperFile({ checked }: PreparedBoard, options: BundleOptions): Promise<BundleFile> {
+async function helperFiles(
+  { checked }: PreparedBoard,
+  options: BundleOptions,
+): Promise<readonly BundleFile[]> {
   const { arch, helper } = checked.board;
   const built = await buildHelper({
     arch,
@@ -40,7 +43,10 @@ async function helperFile({ checked }: PreparedBoard, options: BundleOptions): P
     flags: helper.flags,
     ...options,
   });
-  return { path: bundlePaths.helper, mode: 0o755, content: await readFile(built.path) };
+  return [
+    { path: bundlePaths.helper, mode: 0o755, content: await readFile(built.path) },
+    { path: bundlePaths.verbs, mode: 0o644, content: await readFile(built.verbs.path) },
+  ];
 }
 
 function textFile(path: string, mode: number, text: string): BundleFile {

@@ -1,5 +1,5 @@
-/** From a script to bytecode in a C file, by the compiler that comes with the engine, built once for this machine. */
-import { readFile, writeFile } from 'node:fs/promises';
+/** From the scripts to bytecode, by the compiler that comes with the engine, built once for this machine. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { sha256 } from '../bundle/digest.ts';
@@ -9,7 +9,7 @@ import { lastLines } from '../system/process.ts';
 import { cacheFailure } from './cache-trouble.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { compilerObjects, engine, engineObjects } from './engine.ts';
-import { type Scripts, scriptSymbols } from './protocol.ts';
+import { bootSymbol, type Scripts, scriptHeader } from './protocol.ts';
 
 /** Quick to compile; it runs for milliseconds. */
 const flags = [
@@ -28,23 +28,33 @@ export async function scriptCompiler(source: string, compiler: Compiler): Promis
   return join(folder, 'qjsc');
 }
 
+/** What `compileScripts` makes in its folder of the script with the verbs. */
+export const verbsFile = 'verbs';
+
 /**
- * Writes boot.c and board.c into the folder. The bytecode is the same for every architecture.
+ * Writes into a folder: boot.c, verbs, and script.h, which says what C has to know of them. The bytecode is the same for every
+ * architecture, and in one byte order.
  * @throws Failure OVL455 where a script is not one that this engine takes
  */
 export async function compileScripts(qjsc: string, scripts: Scripts, folder: string): Promise<void> {
-  for (const name of ['boot', 'board'] as const) await compileScript(qjsc, name, scripts[name], folder);
+  await compileScript(qjsc, 'boot', bootSymbol, scripts.boot, folder);
+  await compileScript(qjsc, 'board', 'board_script', scripts.board, folder);
+  const verbs = bytesOfArray(await readFile(join(folder, 'board.c'), 'utf8'));
+  await rm(join(folder, 'board.c'));
+  await writeFile(join(folder, verbsFile), verbs);
+  await writeFile(join(folder, 'script.h'), scriptHeader(verbs));
 }
 
 async function compileScript(
   qjsc: string,
   name: keyof Scripts,
+  symbol: string,
   script: string,
   folder: string,
 ): Promise<void> {
   // The name is part of the bytecode: no path of this machine.
   await writeFile(join(folder, `${name}.js`), script);
-  const args = ['-s', '-c', '-N', scriptSymbols[name], '-o', `${name}.c`, `${name}.js`];
+  const args = ['-s', '-c', '-N', symbol, '-o', `${name}.c`, `${name}.js`];
   const result = await execa(qjsc, args, { cwd: folder, reject: false, all: true });
   if (!result.failed) return checkWhole(join(folder, `${name}.c`));
   throw new Failure({
@@ -61,4 +71,15 @@ async function checkWhole(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   if (text.trimEnd().endsWith('};')) return;
   throw cacheFailure(`"${basename(path)}" was cut short after ${text.length} bytes: there is no room for it`);
+}
+
+/** What the engine's compiler has written as a C array. */
+function bytesOfArray(text: string): Buffer {
+  const [, size, list = ''] = /_size = (\d+);\s+const uint8_t \w+\[\1\] = \{([^}]*)\};/.exec(text) ?? [];
+  const bytes = Buffer.from(
+    [...list.matchAll(/0x([0-9a-f]{2}),/g)].map(([, digits]) => Number(`0x${digits}`)),
+  );
+  if (size === undefined || bytes.length !== Number(size))
+    throw new Error(`the script engine's compiler writes otherwise: ${bytes.length} of ${size} bytes`);
+  return bytes;
 }

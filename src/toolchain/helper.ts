@@ -1,16 +1,17 @@
 /**
- * Builds overlay_helper: TypeScript → one script (esbuild) → bytecode (qjsc) → a static program with the engine and the
- * native module (a C compiler). The same inputs give the same bytes on any machine with the same compiler.
+ * Builds overlay_helper: TypeScript → two scripts (esbuild) → bytecode (qjsc) → a static program with the engine, the native
+ * module and the script of a boot (a C compiler), and beside it a file with the verbs of a running board. The same inputs give the same bytes on any machine with the same compiler.
  *
- * In: an architecture. Out: the path of the program in the cache. Effects: the cache, compilers, the network at most once.
+ * In: an architecture. Out: the paths of both in the cache. Effects: the cache, compilers, the network at most once.
  */
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
+import { verbsSuffix } from '../shared/helper-protocol.ts';
 import { cached } from '../system/cache.ts';
 import { packageRoot, packageVersion } from '../system/package-root.ts';
 import { checkBuilt } from './built.ts';
-import { compileScripts, scriptCompiler } from './bytecode.ts';
+import { compileScripts, scriptCompiler, verbsFile } from './bytecode.ts';
 import { compilersOwn, targetLibrary } from './c-library.ts';
 import { cacheTrouble } from './cache-trouble.ts';
 import { type Compiler, hostCompiler, targetCompiler } from './compiler.ts';
@@ -33,13 +34,19 @@ export interface HelperOptions extends FetchOptions {
   readonly engineSource?: string;
 }
 
-export interface BuiltHelper {
+export interface BuiltHelper extends BuiltFile {
+  /** The file that it reads the verbs of a running board from; it has to lie beside it. */
+  readonly verbs: BuiltFile;
+}
+
+export interface BuiltFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
 const fileName = 'overlay_helper';
+const verbsName = `${fileName}${verbsSuffix}`;
 
 /**
  * The helper for an architecture, from the cache where its inputs have not changed.
@@ -73,8 +80,9 @@ async function build(options: HelperOptions): Promise<BuiltHelper> {
     await compileScripts(qjsc, scripts, work);
     for (const [name, places] of Object.entries(await helperPlaces(qjsc))) await keepPlaces(name, places);
     await linkProgram({ source, native, compiler, flags, style: releaseStyle, library }, work, fileName);
+    await rename(join(work, verbsFile), join(work, verbsName));
     await checkBuilt(join(work, fileName), target);
-    await rename(join(work, fileName), join(final, fileName));
+    for (const name of [fileName, verbsName]) await rename(join(work, name), join(final, name));
     await rm(work, { recursive: true });
   });
   return described(join(folder, fileName));
@@ -88,6 +96,10 @@ async function prebuiltHelper({ arch, crossCompile }: HelperOptions): Promise<Bu
 }
 
 async function described(path: string): Promise<BuiltHelper> {
+  return { ...(await describedFile(path)), verbs: await describedFile(`${path}${verbsSuffix}`) };
+}
+
+async function describedFile(path: string): Promise<BuiltFile> {
   const content = await readFile(path);
   return { path, bytes: content.length, sha256: sha256(content) };
 }
@@ -105,7 +117,7 @@ export async function helperScripts(): Promise<Scripts> {
 
 async function namedScripts(): Promise<readonly [boot: Named, board: Named]> {
   const version = `${packageVersion()}, QuickJS ${engine.version}`;
-  return Promise.all([named('boot', {}), named('board', { HELPER_VERSION: version })]);
+  return Promise.all([named('boot', { HELPER_VERSION: version }), named('board', {})]);
 }
 
 interface Named extends Bundled {

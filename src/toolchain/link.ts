@@ -8,7 +8,7 @@ import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
 import { leaveOut } from './left-out.ts';
 import { withOffsets } from './offsets.ts';
-import { protocolHeader, scriptHeader } from './protocol.ts';
+import { protocolHeader } from './protocol.ts';
 
 /** How the helper is compiled: all of it, the native module in addition, and linked. */
 export interface Style {
@@ -87,7 +87,7 @@ export async function engineFiles(program: Program): Promise<string> {
 }
 
 /**
- * Compiles the native module and the scripts' C files, which are in `folder` already, and links them there with the engine.
+ * Compiles the native module and the boot's script, which is in `folder` already (bytecode.ts), and links them there with the engine.
  * @throws Failure OVL455
  */
 export async function linkProgram(program: Program, folder: string, name: string): Promise<void> {
@@ -95,7 +95,6 @@ export async function linkProgram(program: Program, folder: string, name: string
   await cp(await engineFiles(program), join(folder, 'engine'), { recursive: true });
   await copySources(native, folder);
   await writeFile(join(folder, 'protocol.h'), protocolHeader());
-  await writeFile(join(folder, 'script.h'), scriptHeader());
   await rm(join(folder, 'engine.c'));
   const sources = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
   const objects = linkedObjects.map((object) => `engine/${object}.o`);

@@ -4,6 +4,7 @@
  */
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { verbsSuffix } from '../shared/helper-protocol.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { scriptCompiler } from './bytecode.ts';
 import { muslSource } from './c-library.ts';
@@ -27,13 +28,17 @@ export async function packHelpers(root: string, say: (line: string) => void): Pr
   const work = await mkdtemp(`${final}-`);
   try {
     const helpers: Record<string, string> = {};
+    let verbs = '';
     for (const arch of Object.keys(targets) as Architecture[]) {
       // Not by a compiler that CROSS_COMPILE names: it is for one processor at most.
       const built = await buildHelper({ arch, crossCompile: '', progress: say });
       await mkdir(join(work, arch));
       await copyFile(built.path, join(work, arch, 'overlay_helper'));
       await chmod(join(work, arch, 'overlay_helper'), 0o755);
+      await copyFile(built.verbs.path, join(work, arch, `overlay_helper${verbsSuffix}`));
+      await chmod(join(work, arch, `overlay_helper${verbsSuffix}`), 0o644);
       helpers[arch] = built.sha256;
+      verbs = built.verbs.sha256;
       say(`${arch}: ${built.bytes} bytes`);
     }
     const source = await engineSource(process.env.OVL_QUICKJS_SOURCE);
@@ -43,7 +48,7 @@ export async function packHelpers(root: string, say: (line: string) => void): Pr
       join(work, placesFile),
       JSON.stringify(await helperPlaces(await scriptCompiler(source, await hostCompiler()))),
     );
-    const index: PrebuiltIndex = { sources: await sourcesDigest(root), helpers };
+    const index: PrebuiltIndex = { sources: await sourcesDigest(root), helpers, verbs };
     await writeFile(join(work, 'index.json'), `${JSON.stringify(index, undefined, 2)}\n`);
     await chmod(work, 0o755);
     await rename(work, final);

@@ -1,11 +1,12 @@
 /**
- * The helpers that the package carries, so that its users need no compiler: prebuilt/ARCH/overlay_helper, each with its digest
- * in prebuilt/index.json. They count as long as the sources beside them are those that they were made from; in a checkout
+ * The helpers that the package carries, so that its users need no compiler: prebuilt/ARCH/overlay_helper and its verbs
+ * beside it, with their digests in prebuilt/index.json. They count as long as the sources beside them are those that they were made from; in a checkout
  * that somebody works on they soon are not.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
+import { verbsSuffix } from '../shared/helper-protocol.ts';
 import { packageRoot } from '../system/package-root.ts';
 
 export const prebuiltFolder = 'prebuilt';
@@ -15,6 +16,8 @@ export interface PrebuiltIndex {
   readonly sources: string;
   /** SHA-256 by architecture. */
   readonly helpers: Readonly<Record<string, string>>;
+  /** SHA-256 of the verbs beside them, which are the same for all. */
+  readonly verbs: string;
 }
 
 /** Path of the helper for an architecture; undefined where there is none, or it is not what it should be. */
@@ -23,16 +26,22 @@ export async function findPrebuilt(arch: string, root: string = packageRoot()): 
   const digest = index?.helpers[arch];
   if (index === undefined || digest === undefined) return undefined;
   const path = join(root, prebuiltFolder, arch, 'overlay_helper');
-  const content = await readFile(path).catch(() => undefined);
-  if (content === undefined || sha256(content) !== digest) return undefined;
+  if (!(await isWhole(path, digest)) || !(await isWhole(`${path}${verbsSuffix}`, index.verbs)))
+    return undefined;
   return index.sources === (await sourcesDigest(root)) ? path : undefined;
+}
+
+async function isWhole(path: string, digest: string): Promise<boolean> {
+  const content = await readFile(path).catch(() => undefined);
+  return content !== undefined && sha256(content) === digest;
 }
 
 async function readIndex(path: string): Promise<PrebuiltIndex | undefined> {
   try {
     const index = JSON.parse(await readFile(path, 'utf8')) as Partial<PrebuiltIndex> | null;
     if (typeof index?.sources !== 'string' || typeof index.helpers !== 'object') return undefined;
-    return { sources: index.sources, helpers: index.helpers };
+    if (typeof index.verbs !== 'string') return undefined;
+    return { sources: index.sources, helpers: index.helpers, verbs: index.verbs };
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ export const goals = {
 export const goalArch = 'x86_64';
 
 export interface HelperSizeRow {
+  /** The verbs' own row has words here. */
   readonly arch: string;
   /** Stripped. */
   readonly bytes: number;

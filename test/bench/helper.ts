@@ -3,7 +3,7 @@ import { arch as machine } from 'node:process';
 import { buildHelper } from '../../src/toolchain/helper.ts';
 import { type Architecture, targetFor, targets } from '../../src/toolchain/targets.ts';
 import { storages } from './case.ts';
-import type { HelperFigures, HelperSizeRow } from './helper-case.ts';
+import { goalArch, type HelperFigures, type HelperSizeRow } from './helper-case.ts';
 import { bytesInImage } from './helper-size.ts';
 import { preparedBoard } from './images.ts';
 import { residentMemory } from './resident.ts';
@@ -22,7 +22,19 @@ export async function benchHelper(options: WaysOptions): Promise<HelperFigures> 
     options.say(`${arch}: ${row.bytes} bytes, ${row.xzBytes} as xz`);
     sizes.push(row);
   }
+  sizes.push(await verbsRow(options));
   return { sizes, ways: await benchWays(options) };
+}
+
+/** What the verbs of the running board take beside each of them: one file, the same for all. */
+async function verbsRow({ work }: WaysOptions): Promise<HelperSizeRow> {
+  const { verbs } = await buildHelper({ arch: goalArch, crossCompile: '' });
+  return {
+    arch: 'verbs, for all',
+    bytes: verbs.bytes,
+    xzBytes: await bytesInImage(verbs.path, 'xz', work),
+    gzipBytes: await bytesInImage(verbs.path, 'gzip', work),
+  };
 }
 
 async function sizeRow(arch: Architecture, { work, signal, say }: WaysOptions): Promise<HelperSizeRow> {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { verifyExit } from '../../src/shared/helper-protocol.ts';
+import { verbExit } from '../../src/shared/report.ts';
 import type { HelperMemory } from './helper-case.ts';
 import { compiledAt } from './images.ts';
 
@@ -17,7 +18,7 @@ export interface ResidentOptions {
 }
 
 /**
- * Verifies a union as a boot does, and prints the version: one verb of each of the helper's two scripts.
+ * Verifies a union as a boot does, and asks for a verb that there is not, which all verbs are loaded for.
  * @throws Error where a verb does not end as it should; its memory would be that of something else
  */
 export async function residentMemory(options: ResidentOptions): Promise<readonly HelperMemory[]> {
@@ -36,7 +37,10 @@ export async function residentMemory(options: ResidentOptions): Promise<readonly
       });
       return parseResident(words[0] ?? '', code, stdout, stderr);
     };
-    return [await measured(['verify', plan, 'tmpfs'], verifyExit.fit), await measured(['version'], 0)];
+    return [
+      await measured(['verify', plan, 'tmpfs'], verifyExit.fit),
+      await measured(['nothing'], verbExit.usage),
+    ];
   } finally {
     await rm(folder, { recursive: true });
   }

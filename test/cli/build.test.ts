@@ -40,12 +40,15 @@ testWith('musl-gcc')('build: with the helper, and again without it', async (t) =
   const helper = join(cwd, 'good', 'overlay_helper');
   t.is((await stat(helper)).mode & 0o7777, 0o755);
   t.regex((await execa(helper, ['version'])).stdout, /^overlay_helper /);
+  t.is((await stat(`${helper}.verbs`)).mode & 0o7777, 0o644);
+  t.regex((await execa(helper, [], { reject: false })).stderr, /^ {2}overlay_helper status /m);
   const listing = await execa('tar', ['-tf', join(cwd, 'good', 'bundle.tar')]);
   t.deepEqual(listing.stdout.split('\n'), [
     'etc/overlaykit/manifest.json',
     'etc/overlaykit/plan.json',
     'etc/profile.d/overlaykit.sh',
     'sbin/overlay_helper',
+    'sbin/overlay_helper.verbs',
     'sbin/overlay_init',
   ]);
   await writeFile(join(cwd, 'good', 'notes'), 'mine');

@@ -59,7 +59,7 @@ function run(tree: Tree, options: Partial<ModelStorageOptions> = {}) {
     ...options,
   });
   try {
-    return { board, code: runBoard(board, ['adopt', '--once'], 'test') };
+    return { board, code: runBoard(board, ['adopt', '--once']) };
   } catch (error) {
     if (error instanceof PowerCut) return { board, code: undefined };
     throw error;

@@ -36,7 +36,7 @@ function run(system: System, words: readonly string[], options: Partial<ModelSto
     files: { '/etc/overlaykit/base': image, '/rom/etc/overlaykit/base': image },
   });
   try {
-    return { board, code: runBoard(board, words, 'test') };
+    return { board, code: runBoard(board, words) };
   } catch (error) {
     if (error instanceof PowerCut) return { board, code: undefined };
     throw error;

@@ -66,7 +66,7 @@ function run(words: readonly string[], options: Partial<ModelStorageOptions> = {
     ...options,
   });
   try {
-    return { board, code: runBoard(board, words, 'test') };
+    return { board, code: runBoard(board, words) };
   } catch (error) {
     if (error instanceof PowerCut) return { board, code: undefined };
     throw error;

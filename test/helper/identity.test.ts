@@ -172,7 +172,7 @@ function newest(storage: Tree): unknown {
 function run(options: ModelStorageOptions): ModelStorage {
   const port = new ModelStorage(options);
   try {
-    runBoard(port, ['store'], 'test');
+    runBoard(port, ['store']);
   } catch (error) {
     if (!(error instanceof PowerCut)) throw error;
   }

@@ -69,7 +69,7 @@ const withoutSocket = (tree: unknown): unknown => {
 function run(words: readonly string[], options: Partial<ModelStorageOptions> = {}) {
   const board = new ModelStorage({ storage, status, ...options });
   try {
-    return { board, code: runBoard(board, words, 'test') };
+    return { board, code: runBoard(board, words) };
   } catch (error) {
     if (error instanceof PowerCut) return { board, code: undefined };
     throw error;

@@ -1,5 +1,5 @@
 /** The helpers that the package carries. */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { sha256 } from '../../src/bundle/digest.ts';
@@ -12,9 +12,15 @@ test('what the package carries is taken while its sources are those that it was 
   t.teardown(copy.remove);
   const folder = join(copy.folder, 'prebuilt', 'mips');
   await mkdir(folder, { recursive: true });
-  const program = await readFile((await buildHelper({ arch: 'x86_64' })).path);
+  const built = await buildHelper({ arch: 'x86_64' });
+  const program = await readFile(built.path);
   await writeFile(join(folder, 'overlay_helper'), program);
-  const index = { sources: await sourcesDigest(copy.folder), helpers: { mips: sha256(program) } };
+  await copyFile(built.verbs.path, join(folder, 'overlay_helper.verbs'));
+  const index = {
+    sources: await sourcesDigest(copy.folder),
+    helpers: { mips: sha256(program) },
+    verbs: built.verbs.sha256,
+  };
   const write = (one: unknown) => writeFile(join(copy.folder, 'prebuilt', 'index.json'), JSON.stringify(one));
   await write(index);
   t.is(await findPrebuilt('mips', copy.folder), join(folder, 'overlay_helper'));
@@ -34,11 +40,17 @@ test('what the package carries is taken while its sources are those that it was 
     { sources: 7 },
     { ...index, sources: 'x' },
     { ...index, helpers: { mips: 'x' } },
+    { ...index, verbs: 'x' },
+    { sources: index.sources, helpers: index.helpers },
   ]) {
     await write(broken);
     t.is(await findPrebuilt('mips', copy.folder), undefined, JSON.stringify(broken));
   }
   await write(index);
+  await truncate(join(folder, 'overlay_helper.verbs'), built.verbs.bytes - 1);
+  t.is(await findPrebuilt('mips', copy.folder), undefined, 'verbs that are cut short');
+  await copyFile(built.verbs.path, join(folder, 'overlay_helper.verbs'));
+  t.is(await findPrebuilt('mips', copy.folder), join(folder, 'overlay_helper'));
   await appendFile(join(copy.folder, 'src/helper/enter.ts'), '// changed\n');
   t.is(await findPrebuilt('mips', copy.folder), undefined);
 });

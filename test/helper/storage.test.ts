@@ -103,7 +103,7 @@ async function run(scene: Scene, ...words: readonly string[]) {
       freeFiles: 0,
     }),
   };
-  const code = runBoard(Object.assign(devices, rest) as unknown as BoardPort, ['storage', ...words], 'test');
+  const code = runBoard(Object.assign(devices, rest) as unknown as BoardPort, ['storage', ...words]);
   return { code, printed, complaints: complaints.join('\n'), copies: devices.copies, flash, disk };
 }
 

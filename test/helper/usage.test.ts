@@ -133,7 +133,7 @@ class Watched extends ModelStorage {
 
 const watched = (looks: readonly Partial<FileSystemStatus>[], login?: string): Watched => {
   const board = new Watched(looks, login);
-  runBoard(board, ['watch'], 'x');
+  runBoard(board, ['watch']);
   return board;
 };
 

@@ -4,6 +4,7 @@
  */
 import { copyFile, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bundlePaths } from '../../src/bundle/bundle.ts';
 import { installBundle } from '../../src/image/index.ts';
 import type { Boot } from '../../src/lab/index.ts';
 import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
@@ -121,10 +122,14 @@ async function cuttable(): Promise<Ready> {
   await runTool('musl-gcc', ['-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror', '-o', program, source], {
     timeoutMs: 60_000,
   });
-  const helper = bundle.files.find((one) => one.path === 'sbin/overlay_helper');
-  if (helper === undefined) throw new Error('the bundle has no helper');
-  const real = file('/sbin/overlay_helper.real', helper.content, 0o755);
-  await busyboxRoot({ type: 'squashfs', out: join(folder, 'bare'), samples: false, files: [real] });
+  const helper = bundle.files.find((one) => one.path === bundlePaths.helper);
+  const verbs = bundle.files.find((one) => one.path === bundlePaths.verbs);
+  if (helper === undefined || verbs === undefined) throw new Error('the bundle has no helper');
+  const real = [
+    file('/sbin/overlay_helper.real', helper.content, 0o755),
+    file('/sbin/overlay_helper.real.verbs', verbs.content),
+  ];
+  await busyboxRoot({ type: 'squashfs', out: join(folder, 'bare'), samples: false, files: real });
   const cutting = await readFile(program);
   const image = join(folder, 'root.squashfs');
   await installBundle({

@@ -6,6 +6,7 @@ import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { verbsSuffix } from '../../src/shared/helper-protocol.ts';
 import { requireTool } from '../../src/system/tools.ts';
 
 export interface NamespaceOptions {
@@ -107,7 +108,8 @@ async function makeTree(folder: string, options: NamespaceOptions): Promise<void
   ]) {
     await symlink('busybox', join(root, 'bin', applet));
   }
-  await copyFile(options.helper, join(root, 'sbin', 'overlay_helper'));
+  for (const suffix of ['', verbsSuffix])
+    await copyFile(`${options.helper}${suffix}`, join(root, 'sbin', `overlay_helper${suffix}`));
   for (const library of options.libraries ?? []) {
     await mkdir(join(root, dirname(library)), { recursive: true });
     await copyFile(library, join(root, library));

@@ -6,10 +6,11 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { verbsSuffix } from '../../src/shared/helper-protocol.ts';
 import { requireTool } from '../../src/system/tools.ts';
 
 export interface RunningBoardOptions {
-  /** The helper's program; it is /helper on the board. */
+  /** The helper's program, with its verbs beside it; it is /helper on the board. */
   readonly helper: string;
   /** Shell text that runs on the board; the union of generation 1 over /base is mounted at /merged. */
   readonly script: string;
@@ -87,7 +88,7 @@ async function makeRoot(folder: string, options: RunningBoardOptions): Promise<v
   ])
     await mkdir(join(root, name), { recursive: true });
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(root, name));
-  await writeFile(join(root, 'helper'), '');
+  for (const name of ['helper', `helper${verbsSuffix}`]) await writeFile(join(root, name), '');
   await writeFile(join(root, 'etc/overlaykit/plan.json'), JSON.stringify(options.plan ?? {}));
   await writeFile(join(root, 'run/overlaykit/status.json'), JSON.stringify(options.status ?? usualStatus));
   await writeFile(join(root, 'state'), options.state ?? '');
@@ -111,6 +112,7 @@ PATH=/usr/sbin:/usr/bin
 mount --bind "$root" "$root"
 mount --bind /usr "$root/usr"
 mount --bind ${helper} "$root/helper"
+mount --bind ${helper}${verbsSuffix} "$root/helper${verbsSuffix}"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount --bind /dev "$root/dev"

@@ -3,9 +3,10 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { sha256 } from '../../src/bundle/digest.ts';
+import { verbsSuffix } from '../../src/shared/helper-protocol.ts';
 import { cached } from '../../src/system/cache.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
-import { compileScripts, scriptCompiler } from '../../src/toolchain/bytecode.ts';
+import { compileScripts, scriptCompiler, verbsFile } from '../../src/toolchain/bytecode.ts';
 import { compilersOwn } from '../../src/toolchain/c-library.ts';
 import { type Compiler, hostCompiler, targetCompiler } from '../../src/toolchain/compiler.ts';
 import { engineSource } from '../../src/toolchain/engine.ts';
@@ -44,6 +45,7 @@ export async function programOf(script: string | Scripts, kind: 'release' | 'san
       const scripts = typeof script === 'string' ? { boot: script, board: script } : script;
       await compileScripts(await scriptCompiler(source, host), scripts, work);
       await linkProgram({ source, native, compiler, flags, style, library: compilersOwn }, work, 'program');
+      await rename(join(work, verbsFile), join(final, `program${verbsSuffix}`));
       await rename(join(work, 'program'), join(final, 'program'));
       await rm(work, { recursive: true });
     },

@@ -217,6 +217,7 @@ test('a change: what was said is told, and each way to fail says the state of th
   const cases: readonly (readonly [Said, string, string])[] = [
     [{ code: 127 }, 'OVL620', 'unchanged'],
     [{ code: 2, stderr: 'usage' }, 'OVL621', 'unchanged'],
+    [{ code: 5, stderr: 'overlay_helper: ...' }, 'OVL627', 'unchanged'],
     [{ code: 3, stderr: 'there is no previous one' }, 'OVL622', 'unchanged'],
     [{ code: 4, stderr: 'EIO' }, 'OVL730', 'unknown'],
     [{ code: 70 }, 'OVL730', 'unknown'],

@@ -14,7 +14,7 @@ export const build: CommandBody = {
   examples: [
     {
       line: 'ovl build my.yaml -o out',
-      what: 'out/overlay_init, plan.json, overlay_helper, manifest.json, bundle.tar',
+      what: 'out/overlay_init, plan.json, overlay_helper and its verbs, manifest.json, bundle.tar',
     },
     {
       line: 'ovl build --no-helper my.yaml -o out',
@@ -47,7 +47,7 @@ an earlier build left are replaced when all new ones are written, and not before
     await writeOutputs(
       folder,
       outputs(bundle, tar),
-      prepared.value.plan.helper ? [] : [basename(bundlePaths.helper)],
+      prepared.value.plan.helper ? [] : [bundlePaths.helper, bundlePaths.verbs].map((path) => basename(path)),
     );
     const path = join(folder, 'bundle.tar');
     return {

@@ -36,7 +36,7 @@ const missing = 127;
 const call = `[ -x ${boardPaths.helper} ] || exit ${missing}
 exec ${boardPaths.helper} "$@"`;
 
-/** The answer; undefined where the board has no helper. @throws Failure OVL5xx, OVL621 to OVL623, OVL730 */
+/** The answer; undefined where the board has no helper. @throws Failure OVL5xx, OVL621 to OVL623, OVL627, OVL730 */
 export async function callHelper(
   device: Device,
   words: readonly [string, ...string[]],
@@ -88,7 +88,7 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
   const said = linesOf(stderr.toString('utf8')).slice(-lastWords).join('\n').slice(0, longestWords);
   const words = said === '' ? {} : { because: said };
   const of = (
-    code: 'OVL621' | 'OVL622' | 'OVL623' | 'OVL730',
+    code: 'OVL621' | 'OVL622' | 'OVL623' | 'OVL627' | 'OVL730',
     message: string,
     boardState: BoardState,
     fix: string,
@@ -101,6 +101,13 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
       `the overlay_helper of ${name} does not understand "${verb}"`,
       'unchanged',
       'deploy a bundle of this version of overlaykit',
+    );
+  if (ending.kind === 'exited' && ending.code === verbExit.incomplete)
+    return of(
+      'OVL627',
+      `the overlay_helper of ${name} has not got its verbs`,
+      'unchanged',
+      'deploy the bundle again: overlay_helper and overlay_helper.verbs belong together',
     );
   const how =
     ending.kind === 'exited'

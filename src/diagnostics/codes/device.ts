@@ -123,6 +123,13 @@ board, or its kernel command line says nothing of init=/sbin/overlay_init. "ovl 
     explanation: `The board counts what it sends and sums it up (CRC-32), and tells both at the end. They differ from what arrived, or the
 end is missing. Nothing was written under the name of the file that was asked for, and nothing was changed on the board.`,
   },
+  OVL627: {
+    title: 'the overlay_helper on the board lacks its verbs',
+    explanation: `What a running board can be asked is in a file beside the helper, /sbin/overlay_helper.verbs, which a boot does not need.
+It is missing, cut short or damaged, or it came with another overlay_helper: "because" says which. Where the root is a
+union, a copy of it in the upper may hide the base's: compare it with /rom/sbin/overlay_helper.verbs, and copy that over it.
+Nothing was done; the board boots and falls back as ever.`,
+  },
   OVL652: {
     title: 'the board has no init where the plan executes one',
     explanation: `When the union is mounted, overlay_init executes enter.init in it. Nothing is there on this board, or it may not be

@@ -138,9 +138,11 @@ JSContext *engine_context(JSRuntime *runtime) {
 	return ctx;
 }
 
-JSValue engine_run(JSContext *ctx, const uint8_t *bytecode, size_t size) {
-	JSValue script = JS_ReadObject(ctx, bytecode, size, JS_READ_OBJ_BYTECODE);
+JSValue engine_load(JSContext *ctx, const uint8_t *bytecode, size_t size) {
+	return JS_ReadObject(ctx, bytecode, size, JS_READ_OBJ_BYTECODE);
+}
 
+JSValue engine_run(JSContext *ctx, JSValue script) {
 	if (JS_IsException(script)) return script;
 	/* As JS_EvalFunction does, which would bring the loader of modules along. */
 	return JS_CallFree(ctx, js_closure(ctx, script, NULL, NULL), ctx->global_obj, 0, NULL);

@@ -10,8 +10,11 @@
 /* engine.c: a context with the builtins that ../builtins.d.ts declares, and no others; NULL without memory. */
 JSContext *engine_context(JSRuntime *runtime);
 
-/* engine.c: loads a compiled script, which is trusted as the program itself is, and runs it. */
-JSValue engine_run(JSContext *ctx, const uint8_t *bytecode, size_t size);
+/* engine.c: makes its own form of a compiled script, which is trusted as the program itself is; the bytecode may go then. */
+JSValue engine_load(JSContext *ctx, const uint8_t *bytecode, size_t size);
+
+/* engine.c: runs what was loaded, or hands its exception on. */
+JSValue engine_run(JSContext *ctx, JSValue script);
 
 /* memory.c: a runtime with the allocator that is made for a process of some milliseconds. */
 JSRuntime *memory_runtime(void);

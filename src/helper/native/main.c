@@ -1,6 +1,6 @@
 /*
  * The helper's main: starts the engine, runs the compiled script that the verb is in, and, where this is PID 1, never comes back: the kernel
- * panics when PID 1 ends.
+ * panics when PID 1 ends. What a boot needs is in the program; the verbs of a running board are in a file beside it (verbs.c).
  */
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,9 @@
 
 #include "engine.h"
 #include "protocol.h" /* written by the build from src/shared/helper-protocol.ts */
-#include "script.h"   /* declares the compiled scripts that qjsc wrote */
+#include "script.h"   /* written by the build: the script of a boot, and what its verbs file has to be */
 #include "sys.h"
+#include "verbs.h"
 
 extern char **environ;
 
@@ -53,14 +54,18 @@ static int is_boot_verb(const char *word) {
 	return 0;
 }
 
-/* `word` is the verb, which says which of the scripts is wanted: loading both would take a boot twice as long. */
-static JSValue run_script(JSContext *ctx, const char *word) {
+/* `verbs` is their bytecode; NULL where a boot asks, whose own script is part of the program. */
+static JSValue run_script(JSContext *ctx, const uint8_t *verbs) {
+	JSValue script;
+
 	if (sys_install(ctx) < 0) return JS_EXCEPTION;
-	if (is_boot_verb(word)) return engine_run(ctx, boot_script, boot_script_size);
-	return engine_run(ctx, board_script, board_script_size);
+	if (verbs == NULL) return engine_run(ctx, engine_load(ctx, boot_script, boot_script_size));
+	script = engine_load(ctx, verbs, VERBS_SIZE);
+	verbs_forget(verbs);
+	return engine_run(ctx, script);
 }
 
-static int run(const char *word) {
+static int run(const uint8_t *verbs) {
 	JSRuntime *runtime = START_RUNTIME();
 	JSContext *ctx = runtime != NULL ? engine_context(runtime) : NULL;
 	int code = SYS_NO_EXIT_CODE;
@@ -70,7 +75,7 @@ static int run(const char *word) {
 	} else {
 		JSValue result;
 		JS_SetMaxStackSize(runtime, STACK_BYTES);
-		result = run_script(ctx, word);
+		result = run_script(ctx, verbs);
 		if (JS_IsException(result))
 			complain_of_exception(ctx);
 		else
@@ -154,13 +159,22 @@ void host_abort(void) {
 	_exit(SYS_NO_EXIT_CODE);
 }
 
+/* Does what the words ask for; returns the exit code. */
+static int serve(const char *word) {
+	const uint8_t *verbs;
+
+	if (is_boot_verb(word)) return run(NULL);
+	verbs = verbs_read();
+	return verbs == NULL ? EXIT_INCOMPLETE : run(verbs);
+}
+
 int main(int argc, char **argv) {
 	int code;
 
 	main_argc = argc;
 	main_argv = argv;
 	sys_start(argc, argv);
-	code = run(argc > 1 ? argv[1] : "");
+	code = serve(argc > 1 ? argv[1] : "");
 	if (getpid() == 1) hand_to_anybody();
 	return code;
 }

@@ -51,11 +51,6 @@ deploy_close() {
   mount -o remount,ro "$1/"
 }
 
-# deploy_put FILE MODE: stdin becomes the file; what an interrupted deployment left of it goes. The folder is made.
-deploy_put() {
-  mkdir -p "${1%/*}" && rm -f "$1" && cat >"$1" && chmod "$2" "$1"
-}
-
 # deploy_replace FILE: stdin becomes the file by one rename; owner and mode stay where there was one.
 deploy_replace() {
   ovl_new=$1.overlaykit-new
@@ -67,14 +62,16 @@ deploy_replace() {
   cat >"$ovl_new" && sync && mv -f "$ovl_new" "$1" && sync
 }
 
-# deploy_digest FILE: as sha256sum prints it; nothing where there is no such file.
-deploy_digest() {
-  [ ! -f "$1" ] || sha256sum <"$1"
-}
-
-# deploy_unmark FOLDER: a release that was tried is a new one again.
-deploy_unmark() {
-  rm -f "$1/tried" "$1/confirmed"
+# deploy_digests FOLDER NAME...: a line for each, as sha256sum prints it, or "absent".
+deploy_digests() {
+  cd "$1" && shift || return 1
+  for ovl_name in "$@"; do
+    if [ -f "$ovl_name" ]; then
+      sha256sum <"$ovl_name" || return 1
+    else
+      echo absent
+    fi
+  done
 }
 
 # deploy_check FOLDER: whether this board's own programs take what was put there: its shell reads overlay_init, and the helper runs,
@@ -89,11 +86,11 @@ deploy_check() {
   return 1
 }
 
-# deploy_publish FOLDER: FOLDER.partial gets its name, when all of it is on the disk. One of that name is a failed attempt, and no link
-# leads to it.
+# deploy_publish STAGED FOLDER: what was staged gets its name, when all of it is on the disk. One of that name is a failed attempt,
+# and no link leads to it.
 deploy_publish() {
   sync
-  rm -rf "$1" && mv "$1.partial" "$1" && sync
+  rm -rf "$2" && mv "$1" "$2" && sync
 }
 
 # deploy_set_aside ROOT NAME: an overlay_init that is no link, as an image brings it, becomes a release.
@@ -101,7 +98,7 @@ deploy_set_aside() {
   ovl_dir=$1/etc/overlaykit/releases/$2
   rm -rf "$ovl_dir.partial"
   mkdir -p "$ovl_dir.partial" && cp -p "$1/sbin/overlay_init" "$ovl_dir.partial/overlay_init" &&
-    echo confirmed >"$ovl_dir.partial/confirmed" && deploy_publish "$ovl_dir"
+    echo confirmed >"$ovl_dir.partial/confirmed" && deploy_publish "$ovl_dir.partial" "$ovl_dir"
 }
 
 # deploy_switch ROOT NAME: one rename, and the next boot is that release's. A link to a file: mv replaces it with any mv. One that an

@@ -106,8 +106,7 @@ async function perform(step: DeployStep, what: Doing, onRestart: () => void): Pr
       await checked(what, 'make_dirs', [what.root, ...step.paths], 'mount points cannot be made');
       return plainlyDone;
     case 'stage':
-      await stage(what, step);
-      return plainlyDone;
+      return { kind: 'said', text: await stage(what, step) };
     case 'verify':
       await verify(what, step);
       return plainlyDone;

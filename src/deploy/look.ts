@@ -5,6 +5,7 @@ import { type Device, type Outcome, program, type RunOptions, script, succeeded 
 import { knownValue } from '../device/facts/facts.ts';
 import { probe } from '../device/facts/probe.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import { parseLibrary, usedFunctions } from '../render/library.ts';
 import { quote } from '../render/quote.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { loaders } from './loaders/index.ts';
@@ -63,8 +64,16 @@ export async function runDeploy(
   words: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {
-  const library = await readFile(join(packageRoot(), 'rootfs-scripts', 'deploy.sh'), 'utf8');
-  return device.run(script(`${library}\ndeploy_${quote(verb)} "$@"\n`, ...words), options);
+  return device.run(script(await deployScript(verb), ...words), options);
+}
+
+/** What is called, and nothing else: a board reads each script byte by byte where it is too long for a command. */
+async function deployScript(verb: string): Promise<string> {
+  const text = await readFile(join(packageRoot(), 'rootfs-scripts', 'deploy.sh'), 'utf8');
+  const call = `deploy_${quote(verb)} "$@"`;
+  const used = usedFunctions(parseLibrary([{ name: 'deploy.sh', text }]), call);
+  const code = used.map((one) => one.text.replace(/^ *#.*\n/gm, ''));
+  return [...code, call, ''].join('\n');
 }
 
 interface Finding {

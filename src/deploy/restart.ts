@@ -23,6 +23,7 @@ export async function restart(device: Device, { waitMs, signal }: RestartOptions
         signal,
         run: { signal },
         progress: () => {},
+        staged: new Map(),
       },
       waitMs,
     );

@@ -36,7 +36,7 @@ export function stepWords(step: DeployStep): string {
     case 'make-dirs':
       return `make ${step.paths.join(', ')} to mount on`;
     case 'stage':
-      return `send ${step.files.length} files (${size(step.files.reduce((sum, { bytes }) => sum + bytes, 0))}); if they fail, "${step.previous}" boots`;
+      return `send what the board lacks of ${step.files.length} files (${size(step.files.reduce((sum, { bytes }) => sum + bytes, 0))}); if they fail, "${step.previous}" boots`;
     case 'verify':
       return "compare their SHA-256, and let the board's own shell and kernel read them";
     case 'record-base':

@@ -92,11 +92,14 @@ test.serial('a first deployment, a second, and the same once more', async (t) =>
   });
 });
 
-/** The functions of deploy.sh that ran, without those that only look. */
+/** The functions of deploy.sh that ran, without those that only look, and "stage" where files came. */
 function writes(board: WritableBoard): readonly string[] {
-  const looking = ['look', 'digest', 'check'];
+  const looking = ['look', 'digests', 'check'];
   return board.commands
-    .flatMap(([last = '']) => /^deploy_(\w+) /.exec(last)?.[1] ?? [])
+    .flatMap(([last = '', dest = '']) => {
+      if (/^\/.*\/releases\/[^/]+\.[0-9a-f]{8}$/.test(dest)) return ['stage'];
+      return /^deploy_(\w+) /.exec(last)?.[1] ?? [];
+    })
     .filter((verb) => !looking.includes(verb));
 }
 
@@ -116,7 +119,7 @@ test.serial('the switch is the last write before the restart', async (t) => {
     t.deepEqual(untilReboot().slice(-2), ['switch', 'replace']);
     board.commands.length = 0;
     await deploy(board, second);
-    t.deepEqual(untilReboot().slice(-2), ['publish', 'switch']);
+    t.deepEqual(untilReboot(), ['open', 'make_dirs', 'stage', 'publish', 'switch']);
     t.deepEqual(writes(board).slice(writes(board).indexOf('reboot') + 1), [
       'open',
       'confirm',
@@ -162,6 +165,34 @@ test.serial(
       t.like(await running(board), { running: { release: fresh, rung: 'persistent' } });
       await board.powerCycle();
       t.like(await running(board), { running: { release: fresh } });
+    });
+  },
+);
+
+test.serial(
+  'the power goes while files come: the old release boots, and what arrived is not sent again',
+  async (t) => {
+    await withBoard(t, async (board) => {
+      const [first, second] = [
+        await bundleOf(),
+        await bundleOf({ description: 'changed', tmpfs: { size: '25%' } }),
+      ];
+      await deploy(board, first);
+      // In the order of names: after overlay_init there is its plan, which is long too.
+      const bytesOf = (file: string): number =>
+        releaseFiles(second).find(({ name }) => name === file)?.content.length ?? 0;
+      board.cutInside = bytesOf('manifest.json') + bytesOf('overlay_init') + 4096;
+      const [cut] = (await t.throwsAsync(deploy(board, second), { instanceOf: Failure }))?.diagnostics ?? [];
+      t.like(cut, { code: 'OVL700', boardState: 'unchanged' });
+      await board.powerCycle();
+      t.like(await running(board), { running: { release: releaseName(first), rung: 'persistent' } });
+      const said: string[] = [];
+      for await (const event of apply(await plan(board, second), board, { files: releaseFiles(second) }))
+        if (event.kind === 'said') said.push(event.text);
+      const [, files, kibibytes] =
+        /^(\d) of \d files were sent, (\d+) KiB; the board had/m.exec(said.join('\n')) ?? [];
+      t.true(Number(files) <= 2 && Number(kibibytes) * 1024 < bytesOf('overlay_init'), said.join('\n'));
+      t.like(await running(board), { running: { release: releaseName(second), rung: 'persistent' } });
     });
   },
 );

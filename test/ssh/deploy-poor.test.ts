@@ -1,10 +1,11 @@
 /** `ovl deploy` to boards that lack what others have, and to one that lies, over both servers: done all the same, or refused with nothing changed. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { sha256 as digestOf } from '../../src/bundle/digest.ts';
-import { directory, file } from '../../src/lab/roots/root-file.ts';
+import { directory, file, type RootFile } from '../../src/lab/roots/root-file.ts';
+import { requireTool } from '../../src/system/tools.ts';
 import { ovl, type Ran } from '../support/ovl.ts';
 import { ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 import { makeWritableRoot, writableBoardText } from '../support/writable-board.ts';
@@ -20,15 +21,11 @@ async function poorBoard(
   t: ExecutionContext,
   kind: 'dropbear' | 'openssh',
   withoutApplets: readonly string[],
-  program?: { readonly path: string; readonly text: string },
+  programs: readonly RootFile[] = [],
 ): Promise<PoorBoard> {
   const { folder } = await ownSsh(t);
   const rootImage = join(folder, 'root.img');
-  const files = [
-    directory('/small'),
-    directory('/readonly'),
-    ...(program === undefined ? [] : [file(program.path, program.text, 0o755)]),
-  ];
+  const files = [directory('/small'), directory('/readonly'), ...programs];
   await makeWritableRoot(rootImage, { root: { files, withoutApplets } });
   const server = await serverFor(t, { kind, rootImage });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
@@ -49,6 +46,20 @@ async function poorBoard(
     },
   };
 }
+
+/** What sha256sum does with names, where it always lies of its stdin. */
+const lies = [
+  [
+    'whenever it is asked',
+    'exec echo "$@"',
+    /^what arrived in "\S+" is not what was sent: 2 of the entries differ by the board's own sha256sum/,
+  ],
+  [
+    'of what is put together',
+    'exec /bin/busybox-full sha256sum "$@"',
+    /is not on the board as it was sent: its SHA-256 is 0{64}, and should be /,
+  ],
+] as const;
 
 const releases = 'ls /etc/overlaykit/releases 2>/dev/null || echo none';
 
@@ -100,15 +111,26 @@ dd if=/dev/zero of=/filler bs=1024 count=$(($1 * $2 / 1024 - ${kept})) 2>/dev/nu
     );
   });
 
-  testOnServer(`${kind}: a board that lies about digests is found out before the switch`, async (t) => {
-    const lie = `#!/bin/sh\necho "${'0'.repeat(64)}  -"\n`;
-    const { deploy, ssh } = await poorBoard(t, kind, ['sha256sum'], { path: '/bin/sha256sum', text: lie });
-    const ran = await deploy('small', '--json');
-    t.is(ran.exitCode, 7, ran.stderr);
-    const [problem] = JSON.parse(ran.stdout).problems;
-    t.like(problem, { code: 'OVL700', boardState: 'unchanged' });
-    t.regex(problem.because, /is not on the board as it was sent: its SHA-256 is 0{64}, and should be /);
-    t.is(await ssh('ls /sbin/overlay_init 2>/dev/null || echo absent'), 'absent', 'what boots is as it was');
-    t.notRegex(await ssh('cat /boot/extlinux/extlinux.conf'), /overlay_init/);
-  });
+  for (const [about, otherwise, expected] of lies) {
+    testOnServer(
+      `${kind}: a board that lies about digests ${about} is found out before the switch`,
+      async (t) => {
+        const lie = `#!/bin/sh\n[ $# -eq 0 ] || ${otherwise}\necho "${'0'.repeat(64)}  -"\n`;
+        const full = { path: '/bin/busybox-full', content: await readFile(requireTool('busybox')) };
+        const liar = [file('/bin/sha256sum', lie, 0o755), file(full.path, full.content, 0o755)];
+        const { deploy, ssh } = await poorBoard(t, kind, ['sha256sum'], liar);
+        const ran = await deploy('small', '--json');
+        t.is(ran.exitCode, 7, ran.stderr);
+        const [problem] = JSON.parse(ran.stdout).problems;
+        t.like(problem, { code: 'OVL700', boardState: 'unchanged' });
+        t.regex(problem.because, expected);
+        t.is(
+          await ssh('ls /sbin/overlay_init 2>/dev/null || echo absent'),
+          'absent',
+          'what boots is as it was',
+        );
+        t.notRegex(await ssh('cat /boot/extlinux/extlinux.conf'), /overlay_init/);
+      },
+    );
+  }
 }

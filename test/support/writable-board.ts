@@ -92,6 +92,8 @@ export class WritableBoard implements Device {
   readonly boots: SandboxBoard[] = [];
   /** Number of the command before which the power is cut; none where undefined. */
   cutBefore: number | undefined;
+  /** Bytes of a command's stdin after which the power is cut, where more would come; none where undefined. */
+  cutInside: number | undefined;
   readonly #folder: string;
   readonly #loader: BoardLoaderName | undefined;
   #stopped = false;
@@ -138,6 +140,7 @@ export class WritableBoard implements Device {
     await this.board.cut();
     await this.#next;
     this.cutBefore = undefined;
+    this.cutInside = undefined;
     await this.boot();
   }
 
@@ -158,7 +161,18 @@ export class WritableBoard implements Device {
     this.commands.push([last, ...command.words]);
     if (this.cutBefore !== undefined && this.commands.length > this.cutBefore) throw cutOff();
     const { line, preamble } = commandLine(command);
-    return within(this.board, line, preamble, options);
+    const { cutInside } = this;
+    const { stdin } = options;
+    if (cutInside === undefined || stdin === undefined || stdin instanceof Uint8Array)
+      return within(this.board, line, preamble, options);
+    let wasCut = false;
+    const stopped = upTo(stdin, cutInside, async () => {
+      wasCut = true;
+      await this.board.cut();
+    });
+    const outcome = await within(this.board, line, preamble, { ...options, stdin: stopped });
+    if (wasCut) throw cutOff();
+    return outcome;
   }
 
   expectReboot(): void {}
@@ -173,6 +187,23 @@ export class WritableBoard implements Device {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What comes is passed on until there is more of it than so many bytes. */
+async function* upTo(
+  source: AsyncIterable<Uint8Array>,
+  bytes: number,
+  onMore: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of source) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left >= 0) continue;
+    // What is on the way still gets there.
+    await sleep(50);
+    return await onMore();
+  }
 }
 
 function entrance(board: SandboxBoard): readonly string[] {

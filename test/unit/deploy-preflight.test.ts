@@ -109,7 +109,7 @@ test('a first deployment, in words', (t) => {
   new      release 0123456789abcdef, in /etc/overlaykit/releases
   1  mount the root for writing
   2  keep what the board boots now (/sbin/init) as release "original"
-  3  send 1 files (10 B); if they fail, "original" boots
+  3  send what the board lacks of 1 files (10 B); if they fail, "original" boots
   4  compare their SHA-256, and let the board's own shell and kernel read them
   5  point /sbin/overlay_init to release 0123456789abcdef
   6  tell the boot loader (/boot/extlinux/extlinux.conf)  <- from here on the next boot is the new one

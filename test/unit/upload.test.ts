@@ -6,10 +6,12 @@ import test from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { archive, archiveSize } from '../../src/device/upload/archive.ts';
+import { besideScripts } from '../../src/device/upload/beside-scripts.ts';
 import { digestOf } from '../../src/device/upload/digest.ts';
 import { readInventory } from '../../src/device/upload/inventory.ts';
 import { counting, type Progress } from '../../src/device/upload/progress.ts';
-import { receiveLines, uploadScript } from '../../src/device/upload/scripts.ts';
+import { receiveLines } from '../../src/device/upload/script-parts.ts';
+import { folderScripts } from '../../src/device/upload/scripts.ts';
 import { expressionOf, sortsOf } from '../../src/device/upload/sorts.ts';
 import { uploadTree } from '../../src/device/upload/tree.ts';
 import { file, folder, link, noise, sampleTree } from '../support/upload-tree.ts';
@@ -95,26 +97,33 @@ test('how often find prints a name says what it is', async (t) => {
   t.is(torn.found.get('y')?.kind, 'other', 'half a name is nothing that is wanted');
 });
 
-test('instructions that are cut anywhere are not begun with', async (t) => {
-  const place = await mkdtemp(join(tmpdir(), 'ovl-upload-'));
-  t.teardown(() => rm(place, { recursive: true, force: true }));
-  const lines = receiveLines('mark', 'fresh', ["a'b", 'c\nd'], ['x']);
-  const run = (input: Uint8Array) =>
-    execa('sh', ['-c', uploadScript, 'sh', join(place, 'site'), 'mark', expressionOf(sortsOf([])), ''], {
-      input,
-      reject: false,
-    });
-  const step = 7;
-  for (let length = 0; length < lines.length - 1; length += step) {
-    const { exitCode, stdout } = await run(lines.subarray(0, length));
-    t.deepEqual([exitCode, stdout.endsWith('\nmark asked')], [0, true], `${length}: ${stdout}`);
-    t.deepEqual(await readdir(place), []);
-  }
-  const whole = Buffer.concat([lines, await buffer(archive([...uploadTree([file('x', 'x')]).values()], 0))]);
-  const { stdout } = await run(whole);
-  t.regex(stdout, /\nmark synced$/);
-  t.deepEqual(await readdir(join(place, 'site.ovl-partial')), ['x']);
-});
+const instructed = [
+  ['a folder', folderScripts.upload, 'site', 'site.ovl-partial', 'fresh'],
+  ['a folder beside others', besideScripts.upload, 'site.1', 'site.1.partial', 'beside'],
+] as const;
+
+for (const [what, text, dest, staged, way] of instructed) {
+  test(`${what}: instructions that are cut anywhere are not begun with`, async (t) => {
+    const place = await mkdtemp(join(tmpdir(), 'ovl-upload-'));
+    t.teardown(() => rm(place, { recursive: true, force: true }));
+    const lines = receiveLines('mark', { way, replaced: ["a'b", 'c\nd'], copies: [] }, ['x']);
+    const run = (input: Uint8Array) =>
+      execa('sh', ['-c', text, 'sh', join(place, dest), 'mark', expressionOf(sortsOf([])), ''], {
+        input,
+        reject: false,
+      });
+    const step = 7;
+    for (let length = 0; length < lines.length - 1; length += step) {
+      const { exitCode, stdout } = await run(lines.subarray(0, length));
+      t.deepEqual([exitCode, stdout.endsWith('\nmark asked')], [0, true], `${length}: ${stdout}`);
+      t.deepEqual(await readdir(place), []);
+    }
+    const sent = await buffer(archive([...uploadTree([file('x', 'x')]).values()], 0));
+    const { stdout } = await run(Buffer.concat([lines, sent]));
+    t.regex(stdout, /\nmark synced$/);
+    t.deepEqual(await readdir(join(place, staged)), ['x']);
+  });
+}
 
 test('progress tells a rate and what is left', (t) => {
   const seen: Progress[] = [];

@@ -26,9 +26,12 @@ export interface Doing {
   /** For commands that change the board: a slow flash may take minutes. */
   readonly run: RunOptions;
   readonly progress: (progress: Progress) => void;
+  /** Folders of releases that were staged in this deployment and have no name yet. */
+  readonly staged: Map<string, string>;
 }
 
-const slowMs = 180_000;
+/** Longest time for a command that writes, in milliseconds: flash erases, and a full one looks for room. */
+export const slowMs = 180_000;
 
 export function doing(deployment: Deployment, device: Device, options: ApplyOptions): Doing {
   const { signal } = options;
@@ -43,6 +46,7 @@ export function doing(deployment: Deployment, device: Device, options: ApplyOpti
     ...(signal === undefined ? {} : { signal }),
     run: { deadlineMs: slowMs, ...(signal === undefined ? {} : { signal }) },
     progress: options.onProgress ?? (() => {}),
+    staged: new Map(),
   };
 }
 
@@ -79,17 +83,4 @@ export function refused(message: string, { ending, stderr }: Outcome): Diagnosti
 /** The name of a partition in /sys/class/block, by which the kernel is asked about it. */
 export function blockName(slot: Slot): string {
   return slot.kind === 'mtd' ? `mtdblock${slot.number}` : slot.device.slice('/dev/'.length);
-}
-
-/** Bytes in pieces, with a word for each about how far it is. */
-export async function* counted(
-  content: Uint8Array,
-  name: string,
-  progress: (progress: Progress) => void,
-): AsyncGenerator<Uint8Array> {
-  const piece = 32 * 1024;
-  for (let at = 0; at < content.length; at += piece) {
-    yield content.subarray(at, at + piece);
-    progress({ what: name, sent: Math.min(content.length, at + piece), total: content.length });
-  }
 }

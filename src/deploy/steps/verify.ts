@@ -1,18 +1,21 @@
 /** Whether the board has what was sent, and whether its own shell and kernel take it. Then the release gets its name. */
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { type DeployStep, releaseFolder } from '../deployment.ts';
-import { digestOnBoard } from './digest.ts';
+import type { DeployStep } from '../deployment.ts';
+import { digestsOnBoard } from './digest.ts';
+import { publish, stagedFolder } from './stage.ts';
 import { checked, type Doing } from './step.ts';
 
 export async function verify(what: Doing, step: Extract<DeployStep, { kind: 'verify' }>): Promise<void> {
-  const folder = releaseFolder(what.root, step.release);
-  const partial = `${folder}.partial`;
-  for (const { name, sha256 } of step.files) {
-    const found = await digestOnBoard(what, `${partial}/${name}`);
-    if (found !== sha256) throw differs(name, sha256, found);
-  }
-  await checked(what, 'check', [partial], "the board's own shell or kernel does not take what was sent");
-  await checked(what, 'publish', [folder], 'the release cannot get its name');
+  const folder = stagedFolder(what, step.release);
+  const found = await digestsOnBoard(
+    what,
+    folder,
+    step.files.map(({ name }) => name),
+  );
+  for (const { name, sha256 } of step.files)
+    if (found.get(name) !== sha256) throw differs(name, sha256, found.get(name));
+  await checked(what, 'check', [folder], "the board's own shell or kernel does not take what was sent");
+  await publish(what, step.release);
 }
 
 function differs(name: string, wanted: string, found: string | undefined): Failure {

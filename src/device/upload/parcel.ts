@@ -2,15 +2,13 @@
 import { archiveSize } from './archive.ts';
 import { difference } from './difference.ts';
 import type { Inventory } from './inventory.ts';
+import type { Preparation } from './script-parts.ts';
 import { expressionOf, type Sort } from './sorts.ts';
 import type { UploadEntry } from './tree.ts';
 
 /** What is sent, and onto what. */
-export interface Parcel {
+export interface Parcel extends Preparation {
   readonly entries: readonly UploadEntry[];
-  /** Whether what is there is linked first, without what is replaced. */
-  readonly reuse: boolean;
-  readonly replaced: readonly string[];
   /** What find is asked. */
   readonly expression: string;
   readonly bytes: number;
@@ -40,11 +38,21 @@ export async function parcelOf(
     before.programs.has('cp') &&
     wanting.length < tree.size &&
     replaced.length <= mostReplaced;
-  const entries = reuse ? wanting : [...tree.values()];
+  const preparation: Preparation = reuse
+    ? { way: 'reuse', replaced, copies: [] }
+    : { way: 'fresh', replaced: [], copies: [] };
+  return parcelFor(reuse ? wanting : [...tree.values()], preparation, before, sorts);
+}
+
+export function parcelFor(
+  entries: readonly UploadEntry[],
+  preparation: Preparation,
+  before: Pick<Inventory, 'programs'>,
+  sorts: readonly Sort[],
+): Parcel {
   return {
+    ...preparation,
     entries,
-    reuse,
-    replaced: reuse ? replaced : [],
     expression: expressionOf(sorts),
     bytes: archiveSize(entries),
     hasTar: before.programs.has('tar'),
@@ -54,11 +62,12 @@ export async function parcelOf(
 /** Paths where the board has other than what was sent. */
 export async function differing(
   tree: ReadonlyMap<string, UploadEntry>,
-  { entries }: Parcel,
+  { entries, way }: Parcel,
   after: Inventory,
 ): Promise<readonly string[]> {
   const sent = new Set(entries);
-  const kept = new Set([...tree.values()].filter((entry) => !sent.has(entry)));
+  // A link is the file that was read before; a copy is another, and is read like what arrived.
+  const kept = new Set(way === 'reuse' ? [...tree.values()].filter((entry) => !sent.has(entry)) : []);
   const wrong = await difference(tree, after, { strong: false, kept });
   return [...wrong.wanting.map(({ path }) => path), ...wrong.surplus];
 }

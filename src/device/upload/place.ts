@@ -6,7 +6,7 @@ import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import type { Parcel } from './parcel.ts';
 import { counting, type Progress } from './progress.ts';
-import { discardScript, receiveLines, uploadScript } from './scripts.ts';
+import { type PlaceScripts, receiveLines } from './script-parts.ts';
 import { sendFiles } from './send-files.ts';
 import { expressionOf, type Sort } from './sorts.ts';
 import { type Stamping, switchOver } from './switch.ts';
@@ -49,10 +49,12 @@ export class Place {
   /** A line that begins with it is the script's, whatever names and programs print. */
   readonly mark = `ovl-${randomBytes(12).toString('hex')}`;
   readonly dest: string;
+  readonly scripts: PlaceScripts;
 
-  constructor(device: Device, dest: string, options: UploadOptions) {
+  constructor(device: Device, dest: string, scripts: PlaceScripts, options: UploadOptions) {
     this.#device = device;
     this.dest = dest;
+    this.scripts = scripts;
     this.#options = options;
   }
 
@@ -107,7 +109,7 @@ export class Place {
         throw uploadFailure(this.dest, sent, this.mark, parcel.bytes);
       return { before, sent: { parcel, after: readInventory(sent.bytes, this.mark, sorts) } };
     } catch (error) {
-      if (session.parcel !== undefined) await this.discard().catch(() => {});
+      if (session.parcel !== undefined && !this.scripts.resumes) await this.discard().catch(() => {});
       throw error;
     }
   }
@@ -125,7 +127,7 @@ export class Place {
   /** Best effort where the connection is the trouble: what is left is removed by the next upload. */
   async discard(): Promise<void> {
     this.#step('discard');
-    await this.#device.run(script(discardScript, this.dest, this.mark), { boardState: 'unchanged' });
+    await this.#device.run(script(this.scripts.discard, this.dest, this.mark), { boardState: 'unchanged' });
   }
 }
 
@@ -169,7 +171,7 @@ class Session {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const answer = await this.#place.run(uploadScript, this.#words, {
+      const answer = await this.#place.run(this.#place.scripts.upload, this.#words, {
         stdin: this.#stdin(),
         signal: late.signal,
         onStdout: (chunk) => this.#answer.add(chunk),
@@ -188,9 +190,9 @@ class Session {
       this.before = readInventory(await this.#answer.before, mark, this.#sorts);
       this.parcel = await this.#choose(this.before);
       if (this.parcel === undefined || !this.parcel.hasTar) return;
-      const { entries, reuse, replaced, bytes } = this.parcel;
+      const { entries, bytes } = this.parcel;
       const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
-      yield receiveLines(mark, reuse ? 'reuse' : 'fresh', replaced, files);
+      yield receiveLines(mark, this.parcel, files);
       yield* this.#archive(entries, this.#place.counter(bytes));
     } catch (error) {
       this.#error = error;

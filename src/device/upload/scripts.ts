@@ -2,8 +2,8 @@
  * What the board runs during an upload. Each script says with $ovl_mark lines what became of it; nothing is read out of the
  * programs' own messages. Words: destination, mark, then the script's own.
  */
-import { quote } from '../../render/quote.ts';
 import { inventoryFunctions } from './inventory-script.ts';
+import { failing, finish, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
 import { stampFunctions } from './stamp.ts';
 
@@ -29,21 +29,8 @@ const resume = `
 if [ ! -e "$ovl_dest" ] && [ ! -h "$ovl_dest" ] && [ -d "$ovl_next" ]; then mv "$ovl_next" "$ovl_dest"; fi
 `;
 
-/** On a failure the staged part goes, and the answer says what room there was before that. */
-const failing = `
-trap '' HUP
-ovl_place=\${ovl_dest%/*}
-ovl_place=\${ovl_place:-/}
-ovl_fail() {
-  echo "$ovl_mark failed $1"
-  echo "$ovl_mark room"
-  df -Pk "$ovl_place" 2>/dev/null
-  echo
-  if [ -d "$ovl_new" ] && ! echo room 2>/dev/null >"$ovl_new/.ovl-room"; then echo "$ovl_mark full"; fi
-  rm -rf "$ovl_new"
-  exit 1
-}
-`;
+/** On a failure the staged part goes. */
+const trouble = failing('rm -rf "$ovl_new"');
 
 const begin = `
 if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
@@ -65,55 +52,13 @@ fi
 cd "$ovl_new" || ovl_fail make
 `;
 
-/** sync -f writes this file system only; programs without it do all of them. */
-const finish = `
-cd / || ovl_fail make
-ovl_list "$ovl_new" "$ovl_sorts"
-if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
-`;
-
-const goLine = 'go';
-
-/** Names of files that are given to the digest program without a walk for them. */
-const mostNamed = 200;
-
-/**
- * What uploadScript is told on stdin before the archive.
- * @param replaced paths that are removed first
- * @param files paths of the files that come
- */
-export function receiveLines(
-  mark: string,
-  way: 'reuse' | 'fresh',
-  replaced: readonly string[],
-  files: readonly string[],
-): Uint8Array {
-  const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
-  const sums =
-    way === 'fresh' || files.length > mostNamed
-      ? ''
-      : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
-  return Buffer.from(`ovl_way=${way}\n${sums}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
-}
-
-const goOn = `
-echo "$ovl_mark asked"
-ovl_rest=
-while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do
-  ovl_rest="$ovl_rest$ovl_line
-"
-done
-if [ "$ovl_line" != "$ovl_mark ${goLine}" ]; then exit 0; fi
-eval "$ovl_rest"
-`;
-
 /**
  * All of an upload but the switch, in one session, because each costs a round trip, a login shell and the reading of its
  * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
  * be believed. What the destination has is the first answer; stdin then says how it goes on (receiveLines), or ends where
  * nothing is to be done, and the archive follows. Where there is no destination, no digest is made before.
  */
-export const uploadScript = `${names}${inventoryFunctions}${stampFunctions}${resume}
+const uploadScript = `${names}${inventoryFunctions}${stampFunctions}${resume}
 ovl_sorts=$3
 if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
 ovl_known=
@@ -136,37 +81,28 @@ if [ -n "$ovl_known" ]; then
 else
   ovl_list "$ovl_dest" "$ovl_sorts"
 fi
-${failing}${goOn}${begin}${copyOrMake}
+${trouble}${goOn}${begin}${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 tar xpf - || ovl_fail unpack
 ${finish}`;
 
-/** For boards without tar, as above without stdin and without the end; $3: reuse or fresh; further words are remove PATH, directory MODE PATH, symlink TARGET PATH. */
-export const prepareScript = `${names}${failing}
+/** What is run to bring a folder to a state. */
+export const folderScripts: PlaceScripts = {
+  resumes: false,
+  upload: uploadScript,
+  prepare: `${names}${trouble}
 ovl_way=$3
 shift 3
-${begin}${copyOrMake}
-while [ $# -gt 0 ]; do
-  case $1 in
-    remove) rm -rf "$2" && shift 2 ;;
-    directory) mkdir -p "$3" && chmod "$2" "$3" && shift 3 ;;
-    symlink) ln -s "$2" "$3" && shift 3 ;;
-    *) false ;;
-  esac || ovl_fail unpack
-done
-`;
-
-/** $3: permission bits; $4: path inside the staged folder. stdin: the bytes. */
-export const fileScript = `${names}${failing}
-cd "$ovl_new" || ovl_fail make
-{ cat >"$4" && chmod "$3" "$4"; } || ovl_fail unpack
-`;
-
-/** $3: what find is to tell. */
-export const finishScript = `${names}${failing}${inventoryFunctions}
+${begin}${copyOrMake}${followWords}`,
+  file: `${names}${trouble}${takeFile}`,
+  finish: `${names}${trouble}${inventoryFunctions}
 ovl_sorts=$3
 ovl_tools
-${finish}`;
+${finish}`,
+  discard: `${names}
+rm -rf "$ovl_new"
+`,
+};
 
 /**
  * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
@@ -212,9 +148,4 @@ if [ -n "$ovl_form" ] && cd "$ovl_dest"; then
   if cat 2>/dev/null >"$ovl_stamp.new" && [ -s "$ovl_stamp.new" ]; then mv "$ovl_stamp.new" "$ovl_stamp"; else rm -f "$ovl_stamp.new"; fi
 fi
 exit 0
-`;
-
-/** Takes the staged part away again. */
-export const discardScript = `${names}
-rm -rf "$ovl_new"
 `;

@@ -2,7 +2,6 @@
 import { bytesOf } from './digest.ts';
 import type { Parcel } from './parcel.ts';
 import type { Place } from './place.ts';
-import { fileScript, finishScript, prepareScript } from './scripts.ts';
 import type { FileEntry, UploadEntry } from './tree.ts';
 import { failedAt } from './trouble.ts';
 
@@ -14,10 +13,11 @@ export async function sendFiles(
   parcel: Parcel,
   count: (bytes: number) => void,
 ): ReturnType<Place['run']> {
-  const replaced = parcel.replaced.flatMap((path) => ['remove', `./${path}`]);
-  const prepared = await place.run(prepareScript, [
-    parcel.reuse ? 'reuse' : 'fresh',
-    ...replaced,
+  const { scripts } = place;
+  const prepared = await place.run(scripts.prepare, [
+    parcel.way,
+    ...parcel.replaced.flatMap((path) => ['remove', `./${path}`]),
+    ...parcel.copies.flatMap(({ from, to }) => ['copy', `./${from}`, `./${to}`]),
     ...parcel.entries.flatMap(preparation),
   ]);
   if (!prepared.ok) return prepared;
@@ -27,7 +27,7 @@ export async function sendFiles(
   const work = async (): Promise<void> => {
     for (let file = next.next(); !file.done && failed.length === 0; file = next.next()) {
       const { path, mode, size, content } = file.value;
-      const answer = await place.run(fileScript, [mode.toString(8), `./${path}`], {
+      const answer = await place.run(scripts.file, [mode.toString(8), `./${path}`], {
         stdin: bytesOf(content),
       });
       count(size);
@@ -35,7 +35,7 @@ export async function sendFiles(
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  return failed[0] ?? place.run(finishScript, [parcel.expression]);
+  return failed[0] ?? place.run(scripts.finish, [parcel.expression]);
 }
 
 function preparation(entry: UploadEntry): readonly string[] {

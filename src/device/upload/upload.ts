@@ -7,6 +7,7 @@ import type { DigestProgram } from './digest.ts';
 import type { Inventory } from './inventory.ts';
 import { differing, type Parcel, parcelOf } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
+import { folderScripts } from './scripts.ts';
 import { sortsOf } from './sorts.ts';
 import { mostStamped, treeDigest } from './stamp.ts';
 import type { Stamping } from './switch.ts';
@@ -40,9 +41,8 @@ export async function upload(
   entries: readonly UploadEntry[],
   options: UploadOptions = {},
 ): Promise<Upload> {
-  if (!/^\/(?!.*\/\/)[^\0]*[^/\0]$/s.test(dest) || /\/\.\.?(?=\/|$)/.test(dest))
-    throw new RangeError(`not an absolute path: ${JSON.stringify(dest)}`);
-  const board = new Place(device, dest, options);
+  requireAbsolute(dest);
+  const board = new Place(device, dest, folderScripts, options);
   const tree = uploadTree(entries);
   const sorts = sortsOf(tree.values());
   const exchange = (wanted: string) => board.exchange(sorts, wanted, (found) => parcelOf(tree, found, sorts));
@@ -71,6 +71,12 @@ export async function upload(
     switch: () => board.switch(stampingOf(tree, after, parcel, options)),
     discard: () => board.discard(),
   };
+}
+
+/** @throws RangeError for what is no plain path from the root */
+export function requireAbsolute(path: string): void {
+  if (!/^\/(?!.*\/\/)[^\0]*[^/\0]$/s.test(path) || /\/\.\.?(?=\/|$)/.test(path))
+    throw new RangeError(`not an absolute path: ${JSON.stringify(path)}`);
 }
 
 /** Files that came without tar have the clock's time, which nothing can be told from. */

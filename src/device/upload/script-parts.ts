@@ -1,0 +1,120 @@
+/**
+ * Parts of what the board runs while files come: how trouble is told, how what is to be done is read from stdin, and how it ends.
+ * They need $ovl_mark, $ovl_dest and $ovl_new.
+ */
+import { quote } from '../../render/quote.ts';
+
+/**
+ * The answer says what room there was.
+ * @param leaving shell text that takes the staged part away, or keeps it; $ovl_full is empty where there was room
+ */
+export function failing(leaving: string): string {
+  return `
+trap '' HUP
+ovl_place=\${ovl_dest%/*}
+ovl_place=\${ovl_place:-/}
+ovl_fail() {
+  echo "$ovl_mark failed $1"
+  echo "$ovl_mark room"
+  df -Pk "$ovl_place" 2>/dev/null
+  echo
+  ovl_full=
+  if [ -d "$ovl_new" ] && ! echo room 2>/dev/null >"$ovl_new/.ovl-room"; then ovl_full=yes; echo "$ovl_mark full"; fi
+  ${leaving}
+  exit 1
+}
+`;
+}
+
+/** sync -f writes this file system only; programs without it do all of them. */
+export const finish = `
+cd / || ovl_fail make
+ovl_list "$ovl_new" "$ovl_sorts"
+if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
+`;
+
+const goLine = 'go';
+
+/** Names of files that are given to the digest program without a walk for them. */
+const mostNamed = 200;
+
+/** What is done on the board before the archive comes. */
+export interface Preparation {
+  /** `reuse`: what is there is linked; `beside`: what others have is copied; `fresh`: nothing is there before. */
+  readonly way: 'reuse' | 'beside' | 'fresh';
+  /** Paths that are removed first. */
+  readonly replaced: readonly string[];
+  /** Files that are copied from elsewhere on the board: paths as the staged folder sees them. */
+  readonly copies: readonly Copy[];
+}
+
+export interface Copy {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What goOn is told on stdin before the archive.
+ * @param files paths of the files that come
+ */
+export function receiveLines(
+  mark: string,
+  { way, replaced, copies }: Preparation,
+  files: readonly string[],
+): Uint8Array {
+  const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
+  const sums =
+    way !== 'reuse' || files.length > mostNamed
+      ? ''
+      : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
+  const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
+  const fills = way === 'beside' ? `ovl_fill() { ${fill || ':'}; }\n` : '';
+  return Buffer.from(`ovl_way=${way}\n${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
+}
+
+/** Nothing is begun with before all of the instructions are there. */
+export const goOn = `
+echo "$ovl_mark asked"
+ovl_rest=
+while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do
+  ovl_rest="$ovl_rest$ovl_line
+"
+done
+if [ "$ovl_line" != "$ovl_mark ${goLine}" ]; then exit 0; fi
+eval "$ovl_rest"
+`;
+
+/** The instructions of a board without tar: remove PATH, copy FROM PATH, directory MODE PATH, symlink TARGET PATH. */
+export const followWords = `
+while [ $# -gt 0 ]; do
+  case $1 in
+    remove) rm -rf "$2" && shift 2 ;;
+    copy) cp -p "$2" "$3" && shift 3 ;;
+    directory) mkdir -p "$3" && chmod "$2" "$3" && shift 3 ;;
+    symlink) ln -s "$2" "$3" && shift 3 ;;
+    *) false ;;
+  esac || ovl_fail unpack
+done
+`;
+
+/** $3: permission bits; $4: path inside the staged folder. stdin: the bytes. */
+export const takeFile = `
+cd "$ovl_new" || ovl_fail make
+{ cat >"$4" && chmod "$3" "$4"; } || ovl_fail unpack
+`;
+
+/** What the board runs in one place. All have the words destination and mark first. */
+export interface PlaceScripts {
+  /** Whether what an interrupted session left is gone on with; else it is taken away. */
+  readonly resumes: boolean;
+  /** $3: what find is to tell (expressionOf); $4: a treeDigest, or nothing. */
+  readonly upload: string;
+  /** For boards without tar, as upload without stdin and without the end; $3: a way; then the words of followWords. */
+  readonly prepare: string;
+  /** As takeFile says. */
+  readonly file: string;
+  /** $3: what find is to tell. */
+  readonly finish: string;
+  /** Takes the staged part away again. */
+  readonly discard: string;
+}

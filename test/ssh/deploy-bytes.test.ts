@@ -1,0 +1,72 @@
+/** What goes over the wire for a deployment: the release that runs has most of the next one. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import type { Bundle } from '../../src/bundle/bundle.ts';
+import { runDeploy } from '../../src/deploy/look.ts';
+import { type ReleaseFile, releaseFiles, releaseName } from '../../src/deploy/wants.ts';
+import { program, succeeded } from '../../src/device/device.ts';
+import { testOnServer } from '../support/ssh-client.ts';
+import { bundleOf, deploy, type WiredServer, wiredServer } from '../support/ssh-deploy.ts';
+
+interface Sent {
+  /** Bytes of both directions, from the login on. */
+  readonly wire: number;
+  /** The step's own account. */
+  readonly said: string;
+}
+
+async function sentFor(t: ExecutionContext, { wire, on }: WiredServer, bundle: Bundle): Promise<Sent> {
+  let said = '';
+  wire.cutAfter(Number.POSITIVE_INFINITY);
+  const outcome = await on(wire.port, async (device) => {
+    const ended = await deploy(device, bundle, (event) => {
+      if (event.kind === 'said' && event.step.kind === 'stage') said = event.text;
+    });
+    t.true(succeeded(await runDeploy(device, 'confirm', ['', releaseName(bundle)])), 'as after its boot');
+    return ended;
+  });
+  t.is(outcome, 'waiting');
+  return { wire: wire.passed(), said };
+}
+
+const boards = [
+  ['dropbear', 'dropbear', []],
+  ['OpenSSH, without tar', 'openssh', ['tar']],
+  ['dropbear, without sha256sum', 'dropbear', ['sha256sum']],
+] as const;
+
+for (const [title, kind, without] of boards) {
+  testOnServer(`${title}: a second deployment sends what differs from the release that runs`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'ovl-test-deploy-bytes-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const withHelper = { helper: { enabled: true } };
+    const [first, second] = [
+      await bundleOf(folder, 'first', withHelper),
+      await bundleOf(folder, 'second', withHelper),
+    ];
+    const old = new Map(releaseFiles(first).map(({ name, content }) => [name, Buffer.from(content)]));
+    const changed = releaseFiles(second).filter(
+      ({ name, content }) => old.get(name)?.equals(content) !== true,
+    );
+    const bytes = (files: readonly ReleaseFile[]): number =>
+      files.reduce((sum, { content }) => sum + content.length, 0);
+    t.false(changed.some(({ name }) => name === 'overlay_helper'));
+    const server = await wiredServer(t, folder, kind, without);
+    const [before, after] = [await sentFor(t, server, first), await sentFor(t, server, second)];
+    t.log(JSON.stringify({ before, after, first: bytes(releaseFiles(first)), changed: bytes(changed) }));
+    t.true(before.wire > bytes(releaseFiles(first)));
+    // The login, the probe and the scripts are the rest; without sha256sum all of it is read back.
+    const rest = 75_000 + (without[0] === 'sha256sum' ? bytes(releaseFiles(second)) : 0);
+    t.true(after.wire < bytes(changed) + rest, JSON.stringify(after));
+    t.regex(after.said, /^4 of \d files were sent, \d+ KiB; the board had the others$/);
+    await server.on(server.port, async (device) => {
+      for (const { name, content } of releaseFiles(second)) {
+        const path = `/etc/overlaykit/releases/${releaseName(second)}/${name}`;
+        const { stdout } = await device.run(program('cat', path), { limit: 1 << 24 });
+        t.true(stdout.equals(content), name);
+      }
+    });
+  });
+}

@@ -63,6 +63,8 @@ export async function loadCommand({ name, summary, load }: CommandEntry): Promis
 /** What was typed, read by the names that the table gives. Asking for an option that the table lacks is a bug. */
 export interface Input {
   readonly words: readonly string[];
+  /** Whether a lone "--" stood before all of them. */
+  readonly allBehindDashes: boolean;
   /** Whether a switch was given, by its long name without dashes: `strict`, `no-helper`. */
   readonly flag: (name: string) => boolean;
   readonly value: (name: string) => string | undefined;

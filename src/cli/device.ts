@@ -60,6 +60,19 @@ export function requireHost(word: string | undefined, context: Context, target?:
 }
 
 /**
+ * HOST and COMMAND of a line that has both. Where OVL_HOST names the board, all words behind a "--" that comes first are the command's.
+ * @throws Failure OVL003 where nobody said which board is meant
+ */
+export function hostAndCommand(
+  { words, allBehindDashes }: Pick<Input, 'words' | 'allBehindDashes'>,
+  context: Context,
+): { readonly host: string; readonly command: readonly string[] } {
+  const host = hostOf(undefined, context);
+  if (allBehindDashes && host !== undefined) return { host, command: words };
+  return { host: requireHost(words[0], context), command: words.slice(1) };
+}
+
+/**
  * Logs in to a board, does something with it, and leaves it in every case.
  * @throws Failure OVL002 to OVL006 for options that make no sense, OVL5xx where the board cannot be reached
  */

@@ -80,7 +80,7 @@ function parseCommand(command: Command, words: readonly string[], before: Values
   return {
     kind: 'run',
     command,
-    input: inputOf(command, reader.args, reader),
+    input: inputOf(command, reader.args, splitAtDashes(words).tail.slice(1), reader),
     globals: readGlobals(before, after),
   };
 }
@@ -118,7 +118,12 @@ function addOptions(commander: Commander, options: readonly Option[]): Commander
   return commander;
 }
 
-function inputOf(command: Command, words: readonly string[], reader: Commander): Input {
+function inputOf(
+  command: Command,
+  words: readonly string[],
+  behindDashes: readonly string[],
+  reader: Commander,
+): Input {
   const find = (name: string): CommanderOption => {
     const option = reader.options.find((one) => one.long === `--${name}`);
     if (option === undefined) throw new Error(`ovl ${command.name} has no option --${name}`);
@@ -126,6 +131,7 @@ function inputOf(command: Command, words: readonly string[], reader: Commander):
   };
   return {
     words,
+    allBehindDashes: words.length > 0 && words.length === behindDashes.length,
     flag: (name) => {
       const option = find(name);
       return reader.getOptionValue(option.attributeName()) === !option.negate;

@@ -32,7 +32,7 @@ export function readStoragePlan(port: BoardPort): StoragePlan {
   const address = find === undefined ? undefined : addressOf(find.address);
   const fstype = mount?.fstype;
   if (find === undefined || address === undefined || typeof fstype !== 'string')
-    throw new Refused(`${boardPaths.plan} names no storage`);
+    throw new Refused(`${boardPaths.plan} names no storage: there is nothing to keep changes on`);
   return {
     fstype,
     address,

@@ -167,7 +167,7 @@ dd if=/dev/zero of=$loop bs=1k seek=1 count=1 2>/dev/null; say /helper commit /e
       });
       t.regex(other.stderr, /has 16777216 bytes, the board file says 1048576; it was left alone$/);
       const none = await board(kind, { plan: {}, script: `${changes}; /helper commit /var; echo "code $?"` });
-      t.regex(none.stderr, /plan.json names no storage$/);
+      t.regex(none.stderr, /plan.json names no storage: there is nothing to keep changes on$/);
       const flash = await board(kind, {
         plan: planBy({ by: 'mtd-name', name: 'nowhere' }),
         script: `${changes}; /helper commit /var; echo "code $?"`,

@@ -65,4 +65,10 @@ testOnServer('ovl shell: bytes pass through, and the exit code of the command is
     stdout: 'out\n',
     ending: { kind: 'killed', signal: 'KILL' },
   });
+  const env = { OVL_HOST: `root@127.0.0.1:${server.port}` };
+  const named = await ovl(['shell', '--ssh-config', configFile, '--', 'echo', '--', 'ar150'], { env });
+  t.is(named.stdout, '-- ar150\n', named.stderr);
+  t.is((await ovl(['shell', ...words, 'echo out'], { env: { OVL_HOST: 'nobody.invalid' } })).stdout, 'out\n');
+  const nobody = await ovl(['shell', '--ssh-config', configFile, '--', 'nobody.invalid', 'true']);
+  t.is(nobody.exitCode, 5, 'without OVL_HOST the first word is the board');
 });

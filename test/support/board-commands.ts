@@ -45,7 +45,7 @@ export async function boardCommands(
     command,
     '--ssh-config',
     config,
-    ...rest.map((word) => (word === 'HOST' ? host : word)),
+    ...rest,
   ];
   const ask = async (...words: readonly string[]): Promise<Ran> => {
     const started = Date.now();

@@ -101,10 +101,12 @@ export async function rootOf({ ssh }: BoardCommands): Promise<string> {
 /** What the words that a boot loader gives the kernel mean for the lab. */
 export function bootOf(words: readonly string[]): {
   readonly rootDevice: string;
+  readonly init: string;
   readonly cmdline: readonly string[];
 } {
+  const init = words.findLast((word) => word.startsWith('init='))?.slice('init='.length) ?? '/sbin/init';
   const root = words.findLast((word) => word.startsWith('root='))?.slice('root='.length) ?? '/dev/vda';
-  return { rootDevice: root, cmdline: words.filter((word) => !word.startsWith('init=')) };
+  return { rootDevice: root, init, cmdline: words.filter((word) => !word.startsWith('init=')) };
 }
 
 /** A disk with files in its top directory. */

@@ -8,6 +8,7 @@ import { scenarioReport, type TortureFailure } from '../../src/lab/torture/repor
 function typed(options: Readonly<Record<string, string | true>>): Input {
   return {
     words: ['no-such-board.yaml'],
+    allBehindDashes: false,
     flag: (name) => options[name] === true,
     value: (name) => (typeof options[name] === 'string' ? (options[name] as string) : undefined),
   };

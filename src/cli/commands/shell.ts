@@ -4,7 +4,7 @@ import type { Device, Ending, TerminalOptions } from '../../device/device.ts';
 import { script } from '../../device/device.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import type { CommandBody, Context, Outcome } from '../command.ts';
-import { deviceOptions, hostArgument, requireHost, withDevice } from '../device.ts';
+import { deviceOptions, hostAndCommand, hostArgument, withDevice } from '../device.ts';
 import { usageFailure } from '../usage.ts';
 
 /** A login shell of the board, in the language that the board speaks. */
@@ -21,6 +21,7 @@ is. The exit code is 1 where the command's own is not 0: that one is said, and s
   examples: [
     { line: 'ovl shell ar150', what: 'a login shell' },
     { line: 'ovl shell ar150 -- logread -e overlaykit', what: 'one command' },
+    { line: 'OVL_HOST=ar150 ovl shell -- logread', what: 'the board of the environment' },
   ],
   arguments: [
     hostArgument,
@@ -35,11 +36,10 @@ is. The exit code is 1 where the command's own is not 0: that one is said, and s
   options: deviceOptions,
   exits: ['no', 'host', 'connection'],
   run: async (input, context) => {
-    const [host, ...words] = input.words;
+    const { host, command: words } = hostAndCommand(input, context);
     if (words.length === 0 && context.json)
       throw usageFailure('OVL003', '--json is for one command', 'ovl shell HOST --json -- COMMAND');
-    const name = requireHost(host, context);
-    return withDevice(name, input, context, (device) => runShell(device, name, words, context));
+    return withDevice(host, input, context, (device) => runShell(device, host, words, context));
   },
 };
 

@@ -8,7 +8,7 @@ import { visible } from '../../diagnostics/escape.ts';
 import { unionSystems } from '../../union/index.ts';
 import { orThrow } from '../board-file.ts';
 import type { CommandBody, Outcome } from '../command.ts';
-import { deviceOptions, requireHost, withDevice } from '../device.ts';
+import { deviceOptions, hostAndCommand, hostArgument, withDevice } from '../device.ts';
 import { usageFailure } from '../usage.ts';
 
 /** Bytes of output that --json and a diagnostic quote. */
@@ -27,7 +27,7 @@ export const tryCommand: CommandBody = {
 write and delete as it likes. Devices and /proc are the board's own. When the command ends, or the connection, the
 board takes everything back by itself. Works on a read-only root.`,
   arguments: [
-    { name: 'HOST', what: 'the board, as for ovl probe', required: true, completion: 'none' },
+    hostArgument,
     {
       name: 'COMMAND',
       what: 'program and arguments; a shell by default',
@@ -51,8 +51,7 @@ board takes everything back by itself. Works on a read-only root.`,
   ],
   exits: ['no', 'connection', 'unsuitable'],
   run: async (input, context) => {
-    const host = requireHost(input.words[0], context);
-    const command = input.words.slice(1);
+    const { host, command } = hostAndCommand(input, context);
     const size = input.value('size') ?? '50%';
     if (!/^\d+[kmg%]?$/i.test(size))
       throw usageFailure('OVL004', `--size is "${visible(size)}"`, 'a size such as 8m or 20%');

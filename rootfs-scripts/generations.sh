@@ -105,13 +105,21 @@ count_attempt() {
   write_state || say 3 "the storage cannot be written (full?); this boot is not counted"
 }
 
-# make_reserve: 128 KiB that can be given up. A full storage has no room for a state, and overlayfs mounts read-only where it
-# cannot make its work directory; noise, because JFFS2 compresses.
+# make_reserve FILE PAGES: 128 KiB that can be given up, or so many pages of FILE that they are left when JFFS2 has compressed
+# them. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work directory.
 # applets: dd rm
 make_reserve() {
   [ ! -e "$ovl_storage/overlaykit/reserve" ] || return 0
-  dd if=/dev/urandom of="$ovl_storage/overlaykit/reserve" bs=4096 count=32 2>/dev/null ||
+  dd if="$1" of="$ovl_storage/overlaykit/reserve" bs=4096 count="$2" 2>/dev/null ||
     rm -f "$ovl_storage/overlaykit/reserve"
+}
+
+# first_reserve: before init, where random bytes may take the kernel ten seconds (6.1 on an ARMv6 without a seed). Programs do
+# not compress well: of 256 KiB zlib leaves at least 140 on each processor.
+first_reserve() {
+  ovl_program=/proc/self/exe
+  [ ! -f "$helper" ] || ovl_program=$helper
+  make_reserve "$ovl_program" 64
 }
 
 # make_way: on a full storage, everything goes that nobody would miss.
@@ -192,9 +200,11 @@ sweep() {
   done
 }
 
-# sweep_by_helper: it takes immutable flags away, which keep rm from deleting.
+# sweep_by_helper: it takes immutable flags away, which keep rm from deleting. 6 is "busy": another helper copies or measures
+# there, and sweeping beside it would take its files away. The next boot sweeps.
 sweep_by_helper() {
-  [ "$ovl_helper" = yes ] && "$helper" sweep >/dev/null
+  [ "$ovl_helper" = yes ] || return 1
+  "$helper" sweep >/dev/null || [ $? -eq 6 ]
 }
 
 # is_needed NAME
@@ -260,6 +270,6 @@ finish_boot() {
   shift 2
   [ "$ovl_seconds" = - ] || { confirm && [ $# -gt 0 ] && "$@"; }
   read_state && { sweep_by_helper || sweep; }
-  make_reserve
+  make_reserve /dev/urandom 32
   [ -z "$ovl_last" ] || "$ovl_last"
 }

@@ -80,7 +80,7 @@ begin_state() {
   ovl_previous=- ovl_trying=- ovl_attempts=0 ovl_next=$((ovl_active + 1)) ovl_made_by_reset=-
   [ -z "$ovl_damaged" ] ||
     say 3 "the state on the storage is damaged; going on with generation $ovl_active, the newest one there is"
-  make_generation "$ovl_active" && make_reserve
+  make_generation "$ovl_active" && first_reserve
 }
 
 # write_state: into the slot that does not count, durable when this returns. The other slot stays whole.

@@ -5,7 +5,7 @@ import { imageIdentity, noteIdentity } from './base/identity.ts';
 import { isKernelError } from './port.ts';
 import { readSlots } from './slots.ts';
 import type { BoardPort } from './storage-port.ts';
-import { Refused, reason } from './trouble.ts';
+import { Busy, Refused, reason } from './trouble.ts';
 
 /** Descriptors of the directories. */
 export interface Storage {
@@ -66,12 +66,12 @@ const patience = 10_000;
 
 /**
  * Runs what changes the state while nobody else does. The kernel gives the lock back when this process ends, however.
- * @throws Refused where another helper has it for too long
+ * @throws Busy where another helper has it for too long
  */
 export function withState<T>(port: BoardPort, { notes }: Storage, action: () => T): T {
   const lock = port.openIn(notes, '.');
   try {
-    if (!port.lock(lock, patience)) throw new Refused('another overlay_helper is changing the state');
+    if (!port.lock(lock, patience)) throw new Busy('another overlay_helper is changing the state');
     return action();
   } finally {
     port.close(lock);
@@ -80,9 +80,9 @@ export function withState<T>(port: BoardPort, { notes }: Storage, action: () => 
 
 /**
  * The same for what takes long: copying and deleting whole generations.
- * @throws Refused where another helper is at it
+ * @throws Busy where another helper is at it
  */
 export function lockGenerations(port: BoardPort, { generations }: Pick<Storage, 'generations'>): void {
   if (!port.lock(generations, 0))
-    throw new Refused('a snapshot, drop, sweep or bench is running; try again when it has ended');
+    throw new Busy('a snapshot, drop, sweep or bench is running; try again when it has ended');
 }

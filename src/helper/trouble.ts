@@ -12,6 +12,9 @@ export class WrongWords extends Error {}
 /** What was asked for is not possible as things are; nothing was changed. */
 export class Refused extends Error {}
 
+/** The same, because another overlay_helper is at work: what was asked for is possible once that has ended. */
+export class Busy extends Refused {}
+
 /** "WHAT: ERRNO (cause)" for a system call, "WHAT: message" for anything else; always one line of printable ASCII. */
 export function reason(what: string, error: unknown): string {
   return oneLine(`${what}: ${explained(error)}`);

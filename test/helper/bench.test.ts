@@ -166,7 +166,7 @@ mkdir /overlay/other; mv /rom/etc /rom/was; echo '{}' >/etc/overlaykit/plan.json
 for words in x '--rounds' '--rounds 0' '--rounds 1.5' '--budget 9999999999' '--seconds -1' '--seconds x'; do /helper bench $words; echo "code $?"; done
 echo '{"rung": "read-only"}' >/run/overlaykit/status.json; /helper bench; echo "code $?"`,
     });
-    t.is(others.stdout, `code 3\nunchanged\ncode 3\n${'code 2\n'.repeat(7)}code 3`);
+    t.is(others.stdout, `code 6\nunchanged\ncode 3\n${'code 2\n'.repeat(7)}code 3`);
     t.regex(
       others.stderr,
       /bench: a snapshot, drop, sweep or bench is running; try again when it has ended$/m,

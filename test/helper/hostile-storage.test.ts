@@ -70,7 +70,7 @@ find /overlay -printf '%p %s %y\\n' >/two; cmp /one /two && echo same; cat /stat
         script: `for i in 1 2 3 4 5 6 7 8; do /helper try 4 >/dev/null & /helper rollback >/dev/null 2>&1 & done; wait; /helper state | head -2 | grep -c 'end='
 flock /overlay/generations sh -c '/helper sweep; echo "code $?"; /helper confirm; echo "code $?"'`,
       });
-      t.is(stdout, '2\ncode 3\ngeneration 1 is confirmed already\nchanged: no\ncode 0');
+      t.is(stdout, '2\ncode 6\ngeneration 1 is confirmed already\nchanged: no\ncode 0');
       t.is(
         stderr,
         'overlay_helper: sweep: a snapshot, drop, sweep or bench is running; try again when it has ended',

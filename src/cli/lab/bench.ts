@@ -19,6 +19,9 @@ export interface LabBench {
 /** Longest time in milliseconds until init has started; an emulated board on a busy machine needs most of it. */
 const bootMs = 120_000;
 
+/** Exit codes of a helper that has measured nothing, because it must not or cannot now. */
+const refusals: readonly number[] = [verbExit.refused, verbExit.busy];
+
 /** @throws Failure OVL1xx to OVL4xx for the board file and the lab, OVL620 to OVL624 for what the helper says */
 export async function benchInLab(
   file: string,
@@ -42,7 +45,7 @@ export async function benchInLab(
       const line = [boardPaths.helper, ...benchWords(wish)].join(' ');
       const { exitCode, output } = await boot.run(line, { timeoutMs: benchDeadline(wish), signal });
       if (exitCode !== verbExit.done)
-        throw failed(exitCode === verbExit.refused ? 'OVL622' : 'OVL623', name, output.trim().slice(-1000));
+        throw failed(refusals.includes(exitCode) ? 'OVL622' : 'OVL623', name, output.trim().slice(-1000));
       const report = output.split('\n').find((one) => one.startsWith('{')) ?? '';
       return { report: readBench(report, name), diagnostics };
     } finally {

@@ -93,7 +93,7 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
     boardState: BoardState,
     fix: string,
   ): Failure => new Failure({ code, severity: 'error', message, ...words, fix, boardState });
-  if (ending.kind === 'exited' && ending.code === verbExit.refused)
+  if (ending.kind === 'exited' && (ending.code === verbExit.refused || ending.code === verbExit.busy))
     return of('OVL622', `${name} refuses "${verb}"`, 'unchanged', `ovl status ${name}`);
   if (ending.kind === 'exited' && ending.code === verbExit.usage)
     return of(

@@ -1,9 +1,10 @@
 /** From the scripts to bytecode, by the compiler that comes with the engine, built once for this machine. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { sha256 } from '../bundle/digest.ts';
 import { Failure } from '../diagnostics/diagnostic.ts';
+import { quote } from '../render/quote.ts';
 import { cached } from '../system/cache.ts';
 import { lastLines } from '../system/process.ts';
 import { cacheFailure } from './cache-trouble.ts';
@@ -55,14 +56,32 @@ async function compileScript(
   // The name is part of the bytecode: no path of this machine.
   await writeFile(join(folder, `${name}.js`), script);
   const args = ['-s', '-c', '-N', symbol, '-o', `${name}.c`, `${name}.js`];
+  await runScriptCompiler(qjsc, args, folder);
+  await checkWhole(join(folder, `${name}.c`));
+}
+
+/**
+ * What the compiler of scripts says; it reads and writes in the folder.
+ * @throws Failure OVL455 where it does not take the script, or cannot be started: a cache may be another machine's
+ */
+export async function runScriptCompiler(
+  qjsc: string,
+  args: readonly string[],
+  folder: string,
+): Promise<string> {
   const result = await execa(qjsc, args, { cwd: folder, reject: false, all: true });
-  if (!result.failed) return checkWhole(join(folder, `${name}.c`));
+  if (!result.failed) return result.stdout;
+  const started = result.exitCode !== undefined || result.signal !== undefined;
   throw new Failure({
     code: 'OVL455',
     severity: 'error',
-    message: "the script engine's compiler refused the helper",
-    because: lastLines(result.all) || (result.shortMessage ?? 'it said nothing'),
-    fix: 'restore the files of the package overlaykit, or: ovl build --no-helper',
+    message: started
+      ? "the script engine's compiler refused the helper"
+      : "the script engine's compiler cannot be started",
+    because: lastLines(result.all ?? '') || (result.shortMessage ?? 'it said nothing'),
+    fix: started
+      ? 'restore the files of the package overlaykit, or: ovl build --no-helper'
+      : `rm -r ${quote(dirname(qjsc))}, and it is built anew; or: ovl build --no-helper`,
   });
 }
 

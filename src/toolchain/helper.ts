@@ -32,6 +32,8 @@ export interface HelperOptions extends FetchOptions {
   readonly flags?: readonly string[];
   /** Folder with the engine's source; the default is $OVL_QUICKJS_SOURCE, else Debian's package. */
   readonly engineSource?: string;
+  /** Builds it where the package carries one too. */
+  readonly fromSource?: boolean;
 }
 
 export interface BuiltHelper extends BuiltFile {
@@ -89,8 +91,12 @@ async function build(options: HelperOptions): Promise<BuiltHelper> {
 }
 
 /** The one that the package carries, where the user names no compiler and nothing of the package was changed. */
-async function prebuiltHelper({ arch, crossCompile }: HelperOptions): Promise<BuiltHelper | undefined> {
-  if ((crossCompile ?? process.env.CROSS_COMPILE ?? '') !== '') return undefined;
+async function prebuiltHelper({
+  arch,
+  crossCompile,
+  fromSource,
+}: HelperOptions): Promise<BuiltHelper | undefined> {
+  if (fromSource === true || (crossCompile ?? process.env.CROSS_COMPILE ?? '') !== '') return undefined;
   const path = await findPrebuilt(arch);
   return path === undefined ? undefined : described(path);
 }

@@ -23,15 +23,13 @@ import { type Architecture, targets } from './targets.ts';
  */
 export async function packHelpers(root: string, say: (line: string) => void): Promise<void> {
   const final = join(root, prebuiltFolder);
-  // One of an earlier call would be taken for the result of this one.
-  await rm(final, { recursive: true, force: true });
   const work = await mkdtemp(`${final}-`);
   try {
     const helpers: Record<string, string> = {};
     let verbs = '';
     for (const arch of Object.keys(targets) as Architecture[]) {
       // Not by a compiler that CROSS_COMPILE names: it is for one processor at most.
-      const built = await buildHelper({ arch, crossCompile: '', progress: say });
+      const built = await buildHelper({ arch, crossCompile: '', fromSource: true, progress: say });
       await mkdir(join(work, arch));
       await copyFile(built.path, join(work, arch, 'overlay_helper'));
       await chmod(join(work, arch, 'overlay_helper'), 0o755);
@@ -51,6 +49,7 @@ export async function packHelpers(root: string, say: (line: string) => void): Pr
     const index: PrebuiltIndex = { sources: await sourcesDigest(root), helpers, verbs };
     await writeFile(join(work, 'index.json'), `${JSON.stringify(index, undefined, 2)}\n`);
     await chmod(work, 0o755);
+    await rm(final, { recursive: true, force: true });
     await rename(work, final);
   } catch (error) {
     await rm(work, { recursive: true, force: true });

@@ -9,9 +9,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { cacheDir } from '../system/cache.ts';
 import { packageRoot } from '../system/package-root.ts';
+import { runScriptCompiler } from './bytecode.ts';
 import type { Bundled } from './script.ts';
 
 /** By function: offsets that go up, and "FILE:LINE" from each of them on. */
@@ -22,14 +22,16 @@ export type PlacesOfScripts = Readonly<Record<string, Places>>;
 
 export const placesFile = 'places.json';
 
-/** Compiles a script once more, with its lines. */
+/**
+ * Compiles a script once more, with its lines.
+ * @throws Failure OVL455 where the compiler of scripts does not take it or cannot be started
+ */
 export async function placesOf(qjsc: string, { script, map }: Bundled): Promise<Places> {
   const folder = await mkdtemp(join(tmpdir(), 'ovl-places-'));
   try {
     await writeFile(join(folder, 'script.js'), script);
     const args = ['-c', '-o', 'script.c', 'script.js'];
-    const { stdout } = await execa(qjsc, args, { cwd: folder });
-    return readDump(stdout, new SourceMap(JSON.parse(map)));
+    return readDump(await runScriptCompiler(qjsc, args, folder), new SourceMap(JSON.parse(map)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -15,12 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
+import type { Failure } from '../../src/diagnostics/diagnostic.ts';
 import { cacheDir } from '../../src/system/cache.ts';
 import { findTool } from '../../src/system/tools.ts';
 import { compileScripts, scriptCompiler } from '../../src/toolchain/bytecode.ts';
 import { hostCompiler } from '../../src/toolchain/compiler.ts';
 import { engine, engineSource } from '../../src/toolchain/engine.ts';
 import { type BuiltHelper, buildHelper, type HelperOptions } from '../../src/toolchain/helper.ts';
+import { placesOf } from '../../src/toolchain/places.ts';
 import { bundleScript } from '../../src/toolchain/script.ts';
 import type { Architecture } from '../../src/toolchain/targets.ts';
 import { failsWith, withEnvironment } from '../support/building.ts';
@@ -31,7 +33,7 @@ let source = '';
 test.before(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'ovl-build-'));
   source = await engineSource(process.env.OVL_QUICKJS_SOURCE);
-  await buildHelper({ arch: 'x86_64', engineSource: source });
+  await buildHelper({ arch: 'x86_64', engineSource: source, fromSource: true });
   // A cache without a helper in it, but with what takes long to make.
   await mkdir(join(scratch, 'cache'));
   for (const name of ['qjsc', 'quickjs', 'quickjs-objects']) {
@@ -43,7 +45,7 @@ test.after.always(() => rm(scratch, { recursive: true, force: true }));
 /** A build whose helper is not in the cache yet. */
 async function build(options: Partial<HelperOptions>): Promise<BuiltHelper> {
   return withEnvironment({ OVL_CACHE: join(scratch, 'cache') }, () =>
-    buildHelper({ arch: 'x86_64', engineSource: source, ...options }),
+    buildHelper({ arch: 'x86_64', engineSource: source, fromSource: true, ...options }),
   );
 }
 
@@ -77,7 +79,11 @@ test.serial(
   'the same bytes in another folder, with a fresh cache; and only what changed is built again',
   async (t) => {
     const stages: string[] = [];
-    const here = await buildHelper({ arch: 'x86_64', progress: (line) => stages.push(line) });
+    const here = await buildHelper({
+      arch: 'x86_64',
+      fromSource: true,
+      progress: (line) => stages.push(line),
+    });
     t.log(`overlay_helper x86_64: ${here.bytes} bytes, SHA-256 ${here.sha256}`);
     t.true(here.bytes > 100_000 && here.bytes < 400_000, `${here.bytes}`);
     t.is((await readFile(here.path)).length, here.bytes);
@@ -120,9 +126,11 @@ test('an architecture that is not supported', async (t) => {
 test.serial('no compiler', async (t) => {
   t.not(findTool('musl-gcc'), undefined);
   await withEnvironment({ PATH: scratch }, async () => {
-    await failsWith(t, 'OVL451', /"musl-gcc" is not installed/, () => buildHelper({ arch: 'x86_64' }));
+    await failsWith(t, 'OVL451', /"musl-gcc" is not installed/, () =>
+      buildHelper({ arch: 'x86_64', fromSource: true }),
+    );
     await failsWith(t, 'OVL451', /"mips-linux-gnu-gcc" is not installed\n.*mips/, () =>
-      buildHelper({ arch: 'mips' }),
+      buildHelper({ arch: 'mips', fromSource: true }),
     );
   });
 });
@@ -235,5 +243,31 @@ test.serial('a script that is not one', async (t) => {
   const qjsc = await scriptCompiler(source, await hostCompiler());
   await failsWith(t, 'OVL455', /refused the helper\n.*SyntaxError/s, () =>
     compileScripts(qjsc, { boot: '', board: 'const = ;' }, scratch),
+  );
+});
+
+test.serial('a compiler of scripts that cannot be started, or takes none', async (t) => {
+  const place = join(scratch, 'qjsc of elsewhere');
+  await mkdir(place);
+  const scripts = { boot: '', board: '' };
+  const bundled = { script: '', map: '{"version":3,"sources":[],"mappings":""}' };
+  const both = async (qjsc: string, said: RegExp): Promise<void> => {
+    await failsWith(t, 'OVL455', said, () => compileScripts(qjsc, scripts, scratch));
+    await failsWith(t, 'OVL455', said, () => placesOf(qjsc, bundled));
+  };
+  await both(join(place, 'missing'), /cannot be started\n.*ENOENT/s);
+  await writeFile(join(place, 'plain'), 'noise');
+  await both(join(place, 'plain'), /cannot be started\n.*EACCES/s);
+  // As of a machine with another processor, or without the loader that it was linked for.
+  await writeFile(join(place, 'foreign'), `#!${join(place, 'no-loader')}\n`, { mode: 0o755 });
+  await both(join(place, 'foreign'), /cannot be started\n.*ENOENT/s);
+  await writeFile(join(place, 'failing'), '#!/bin/sh\necho "no such symbol" >&2; exit 127\n', {
+    mode: 0o755,
+  });
+  await both(join(place, 'failing'), /refused the helper\nno such symbol/);
+  const failure = await t.throwsAsync(() => placesOf(join(place, 'plain'), bundled));
+  t.regex(
+    (failure as Failure).diagnostics[0]?.fix ?? '',
+    /^rm -r '.*qjsc of elsewhere', and it is built anew/,
   );
 });

@@ -171,8 +171,9 @@ the copy is not complete. The message names the first missing files.`,
   OVL455: {
     title: 'the C compiler failed to build the helper',
     explanation: `"because" quotes the end of what the compiler said. Typical: no static C library for this compiler (install libc6-dev or
-use musl-gcc), or a compiler older than C11. Nothing half-built is kept; once the cause is gone, run
-the same command again, or build with --no-helper.`,
+use musl-gcc), or a compiler older than C11. The script engine's own compiler, which is built once and cached, may be another
+machine's where the cache is shared; then it cannot be started, and its folder is to be removed. Nothing half-built is kept;
+once the cause is gone, run the same command again, or build with --no-helper.`,
   },
   OVL456: {
     title: "the helper's script cannot be bundled",

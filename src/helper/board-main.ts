@@ -4,6 +4,6 @@
  * In: its words, the storage, this boot's status. Out: lines and an exit code.
  */
 import { runBoard } from './board-verbs.ts';
-import { callWords, kernel, setExitCode } from './kernel.ts';
+import { callWords, exit, kernel } from './kernel.ts';
 
-setExitCode(runBoard(kernel, callWords.slice(1)));
+exit(runBoard(kernel, callWords.slice(1)));

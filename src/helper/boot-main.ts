@@ -7,12 +7,12 @@
  */
 
 import { run, runBoot, sayVersion } from './boot-verbs.ts';
-import { callWords, kernel, setExitCode } from './kernel.ts';
+import { callWords, exit, kernel } from './kernel.ts';
 
 /** Put in by the build: the package's version and the engine's. */
 declare const HELPER_VERSION: string;
 
 const words = callWords.slice(1);
 const [verb] = words;
-if (verb === 'version') setExitCode(sayVersion(kernel, words, HELPER_VERSION));
-else setExitCode(verb === 'boot' ? runBoot(kernel, words) : run(kernel, words));
+if (verb === 'version') exit(sayVersion(kernel, words, HELPER_VERSION));
+else exit(verb === 'boot' ? runBoot(kernel, words) : run(kernel, words));

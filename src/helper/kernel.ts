@@ -45,14 +45,38 @@ interface Sys
   args(): readonly string[];
   environ(): readonly string[];
   uptime(): number;
-  setExitCode(code: number): void;
+  exit(code: number): void;
 }
 
 declare const sys: Sys;
 
-export const kernel: BootPort & DevicePort & ArchivePort & TimePort = {
+type Kernel = BootPort & DevicePort & ArchivePort & TimePort;
+
+/** What the native module has otherwise, or not. */
+type Own =
+  | 'pid'
+  | 'environment'
+  | 'log'
+  | 'print'
+  | 'complain'
+  | 'createFile'
+  | 'createText'
+  | 'mkdir'
+  | 'moveMount'
+  | 'bindMount'
+  | 'unmount'
+  | 'enterDirectory'
+  | 'writeIn'
+  | 'appendIn'
+  | 'detach';
+
+const own: Pick<Kernel, Own> & { readonly __proto__: Sys } = {
+  // All else is the module's own: it makes a function when somebody asks for it first, and a boot asks for few.
+  __proto__: sys,
   pid: sys.getpid(),
-  environment: sys.environ(),
+  get environment() {
+    return sys.environ();
+  },
   log: (level, line) => {
     sys.log(level, line);
   },
@@ -62,74 +86,24 @@ export const kernel: BootPort & DevicePort & ArchivePort & TimePort = {
   complain: (line) => {
     sys.write(2, `${line}\n`);
   },
-  readJson: sys.readJson,
-  readFile: sys.readFile,
-  readAt: sys.readAt,
-  lstat: sys.lstat,
-  readlink: sys.readlink,
-  accessExecute: sys.accessExecute,
   createFile: (path, content) => sys.writeFile(path, content, 0o600),
   createText: (path, content) => sys.writeFile(path, content, 0o644),
-  unlink: sys.unlink,
   mkdir: (path) => sys.mkdir(path, 0o755),
-  rmdir: sys.rmdir,
   moveMount: (from, to) => sys.mount(from, to, '', sys.MS_MOVE, ''),
   bindMount: (from, to) => sys.mount(from, to, '', sys.MS_BIND, ''),
   unmount: (path) => sys.umount2(path, 0),
-  pivotRoot: sys.pivotRoot,
-  openDirectory: sys.openDirectory,
-  enterDirectory: sys.fchdir,
-  chdir: sys.chdir,
-  chroot: sys.chroot,
-  reopenStdio: sys.reopenStdio,
-  execve: sys.execve,
-  openIn: sys.openIn,
-  close: sys.close,
-  entries: sys.entries,
-  statIn: sys.statIn,
-  makeDirectoryIn: sys.makeDirectoryIn,
-  removeIn: sys.removeIn,
-  removeDirectoryIn: sys.removeDirectoryIn,
-  renameIn: sys.renameIn,
-  linkIn: sys.linkIn,
-  readIn: sys.readIn,
+  enterDirectory: (descriptor) => sys.fchdir(descriptor),
   writeIn: (directory, name, content) => sys.writeIn(directory, name, content, 0),
   appendIn: (directory, name, content) => sys.writeIn(directory, name, content, 1),
-  syncDirectory: sys.syncDirectory,
-  syncFileSystem: sys.syncFileSystem,
-  lock: sys.lock,
-  copyIn: sys.copyIn,
-  copyAttributes: sys.copyAttributes,
-  loosenIn: sys.loosenIn,
-  attributeIn: sys.attributeIn,
-  equalIn: sys.equalIn,
-  tryIn: sys.tryIn,
-  setAttributeIn: sys.setAttributeIn,
-  removeAttributeIn: sys.removeAttributeIn,
-  digest: sys.digest,
-  digestIn: sys.digestIn,
-  statfs: sys.statfs,
-  separateMounts: sys.separateMounts,
-  mount: sys.mount,
   detach: (target) => sys.umount2(target, sys.MNT_DETACH),
-  sleep: sys.sleep,
-  deviceAt: sys.deviceAt,
-  copyDevice: sys.copyDevice,
-  zeroDevice: sys.zeroDevice,
-  eraseFlash: sys.eraseFlash,
-  setReadOnly: sys.setReadOnly,
-  describeIn: sys.describeIn,
-  send: sys.send,
-  sendIn: sys.sendIn,
-  sent: sys.sent,
-  timeIn: sys.timeIn,
-  uptime: sys.uptime,
 };
+
+export const kernel: Kernel = own as unknown as Pick<Kernel, Own> & Pick<Sys, Exclude<keyof Sys, Own>>;
 
 /** The words this process was called with, its own name first. */
 export const callWords: readonly string[] = sys.args();
 
-/** What main returns once the script has ended. */
-export function setExitCode(code: number): void {
-  sys.setExitCode(code);
+/** Ends the process; returns where it cannot end (PID 1), and under sanitizers, once the script has ended. */
+export function exit(code: number): void {
+  sys.exit(code);
 }

@@ -3,6 +3,7 @@ import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { sha256 } from '../bundle/digest.ts';
 import { cached } from '../system/cache.ts';
+import { withBareFunctions } from './bare-functions.ts';
 import type { CLibrary } from './c-library.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
@@ -76,7 +77,7 @@ export async function engineFiles(program: Program): Promise<string> {
   const { source, native, compiler } = program;
   const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
-  const core = withOffsets(leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8')));
+  const core = withBareFunctions(withOffsets(leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8'))));
   const key = sha256(JSON.stringify([engine.treeDigest, core, parts, compiler.identity, options]));
   return cached(join('quickjs-objects', key), async (work) => {
     await copySources(source, work);

@@ -139,7 +139,7 @@ const table: readonly (readonly [Call, unknown])[] = [
   wrong(['execve', '@/script', ['x'], ['a\u0000']], 'has a NUL byte'),
   wrong(['execve', '@/script', { length: 1e9 }, []], 'an array that is too long'),
   wrong(['execve', '@/script', { length: -1 }, []], 'an array that is too long'),
-  wrong(['setExitCode', 256], 'not a whole number in range'),
+  wrong(['exit', 256], 'not a whole number in range'),
   wrong(['umount2', '@/dir', 1e20], 'not a whole number in range'),
 ];
 

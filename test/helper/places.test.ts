@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { withPlaces } from '../../src/cli/helper-places.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
+import { withBareFunctions } from '../../src/toolchain/bare-functions.ts';
 import { scriptCompiler } from '../../src/toolchain/bytecode.ts';
 import { hostCompiler } from '../../src/toolchain/compiler.ts';
 import { engineSource } from '../../src/toolchain/engine.ts';
@@ -64,4 +65,5 @@ test('a helper of another build, and a text that only looks like it, are left as
 
 test('an engine that makes its traces otherwise is refused', (t) => {
   t.throws(() => withOffsets('int main(void) {}'), { message: /makes traces otherwise/ });
+  t.throws(() => withBareFunctions('int main(void) {}'), { message: /makes functions otherwise/ });
 });

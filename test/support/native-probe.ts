@@ -6,7 +6,7 @@ declare const sys: Readonly<Record<string, unknown>> & {
   args(): readonly string[];
   readJson(path: string, maxBytes: number, maxDepth: number): readonly (readonly unknown[])[];
   write(fd: 1 | 2, bytes: string): boolean;
-  setExitCode(code: number): void;
+  exit(code: number): void;
 };
 
 const digits = '0123456789abcdef';
@@ -16,7 +16,7 @@ const calls = sys.readJson(list, 1024 * 1024, 10);
 for (const [name, ...values] of calls) {
   sys.write(1, `${json(outcome(name as string, values))}\n`);
 }
-sys.setExitCode(0);
+sys.exit(0);
 
 function outcome(name: string, values: readonly unknown[]): unknown {
   const call = sys[name];

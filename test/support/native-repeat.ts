@@ -11,7 +11,7 @@ declare const sys: Readonly<Record<string, unknown>> & {
     maxDepth: number,
   ): readonly (readonly [number, string, ...unknown[]])[];
   write(fd: 1 | 2, bytes: string): boolean;
-  setExitCode(code: number): void;
+  exit(code: number): void;
 };
 
 const [, list = ''] = sys.args();
@@ -23,7 +23,7 @@ for (const [times, name, ...values] of sys.readJson(list, 1024 * 1024, 10)) {
   repeat(times, name, values);
   sys.write(1, `${name} ${pages() - before}\n`);
 }
-sys.setExitCode(0);
+sys.exit(0);
 
 function repeat(times: number, name: string, values: readonly unknown[]): void {
   const call = sys[name] as (...values: readonly unknown[]) => unknown;

@@ -138,6 +138,6 @@ SYS_FUNCTION(args);
 SYS_FUNCTION(environ);
 SYS_FUNCTION(uptime);
 SYS_FUNCTION(sleep);
-SYS_FUNCTION(setExitCode);
+SYS_FUNCTION(exit);
 
 #endif

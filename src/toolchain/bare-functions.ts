@@ -5,9 +5,9 @@
  *
  * In: the text of quickjs.c, whose version is pinned by digest. Out: the same with those places exchanged.
  */
+import { type Exchange, exchangeAll } from './exchange.ts';
 
-/** What stands there once, and what comes in its place. */
-const exchanged: readonly (readonly [from: string, to: string])[] = [
+const exchanges: readonly Exchange[] = [
   [
     `                           JS_AtomToString(ctx, name), JS_PROP_CONFIGURABLE);
 }
@@ -37,9 +37,5 @@ static BOOL js_class_has_bytecode(`,
 
 /** quickjs.c with them. */
 export function withBareFunctions(source: string): string {
-  return exchanged.reduce((text, [from, to]) => {
-    const at = text.indexOf(from);
-    if (at < 0 || text.includes(from, at + 1)) throw new Error('the script engine makes functions otherwise');
-    return text.slice(0, at) + to + text.slice(at + from.length);
-  }, source);
+  return exchangeAll(source, exchanges, 'makes functions');
 }

@@ -10,6 +10,7 @@ import { lastLines } from '../system/process.ts';
 import { cacheFailure } from './cache-trouble.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { compilerObjects, engine, engineObjects } from './engine.ts';
+import { writingLazily } from './lazy-functions.ts';
 import { bootSymbol, type Scripts, scriptHeader } from './protocol.ts';
 
 /** Quick to compile; it runs for milliseconds. */
@@ -21,10 +22,15 @@ const flags = [
 
 /** Path of qjsc, built from the same source as the engine: bytecode of another version would not load. */
 export async function scriptCompiler(source: string, compiler: Compiler): Promise<string> {
-  const key = sha256(JSON.stringify([engine.treeDigest, compiler.identity, flags]));
-  const folder = await cached(join('qjsc', key), (work) => {
-    const files = [...engineObjects, ...compilerObjects].map((name) => join(source, `${name}.c`));
-    return compile(compiler, [...flags, '-o', 'qjsc', ...files, '-lm', '-ldl', '-lpthread'], work);
+  const core = writingLazily(await readFile(join(source, 'quickjs.c'), 'utf8'));
+  const key = sha256(JSON.stringify([engine.treeDigest, core, compiler.identity, flags]));
+  const folder = await cached(join('qjsc', key), async (work) => {
+    await writeFile(join(work, 'quickjs.c'), core);
+    const others = [...engineObjects, ...compilerObjects].filter((name) => name !== 'quickjs');
+    const files = ['quickjs.c', ...others.map((name) => join(source, `${name}.c`))];
+    const libraries = ['-lm', '-ldl', '-lpthread'];
+    await compile(compiler, [...flags, '-I', source, '-o', 'qjsc', ...files, ...libraries], work);
+    await rm(join(work, 'quickjs.c'));
   });
   return join(folder, 'qjsc');
 }

@@ -7,6 +7,7 @@ import { withBareFunctions } from './bare-functions.ts';
 import type { CLibrary } from './c-library.ts';
 import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
+import { readingLazily } from './lazy-functions.ts';
 import { leaveOut } from './left-out.ts';
 import { withOffsets } from './offsets.ts';
 import { protocolHeader } from './protocol.ts';
@@ -49,7 +50,7 @@ const always = [
 const linkedObjects = ['engine', 'cutils', 'libregexp', 'libunicode', 'dtoa'] as const;
 
 /** What is compiled of the native module together with the engine, and rarely changes. */
-const engineParts = ['engine.c', 'engine.h', 'host.h'] as const;
+const engineParts = ['engine.c', 'engine.h', 'host.h', 'loading.h'] as const;
 
 export interface Program {
   /** Folder with the engine's source. */
@@ -77,7 +78,11 @@ export async function engineFiles(program: Program): Promise<string> {
   const { source, native, compiler } = program;
   const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
-  const core = withBareFunctions(withOffsets(leaveOut(await readFile(join(source, 'quickjs.c'), 'utf8'))));
+  const changes = [leaveOut, withOffsets, withBareFunctions, readingLazily];
+  const core = changes.reduce(
+    (text, change) => change(text),
+    await readFile(join(source, 'quickjs.c'), 'utf8'),
+  );
   const key = sha256(JSON.stringify([engine.treeDigest, core, parts, compiler.identity, options]));
   return cached(join('quickjs-objects', key), async (work) => {
     await copySources(source, work);

@@ -6,6 +6,7 @@
 #include "quickjs.c"
 
 #include "engine.h"
+#include "loading.h"
 
 static const JSCFunctionListEntry object_own[] = {
 	JS_CFUNC_MAGIC_DEF("entries", 1, js_object_keys, JS_ITERATOR_KIND_KEY_AND_VALUE),
@@ -139,7 +140,15 @@ JSContext *engine_context(JSRuntime *runtime) {
 }
 
 JSValue engine_load(JSContext *ctx, const uint8_t *bytecode, size_t size) {
-	return JS_ReadObject(ctx, bytecode, size, JS_READ_OBJ_BYTECODE);
+	loading = (BCReaderState){
+		.ctx = ctx,
+		.buf_start = bytecode,
+		.ptr = bytecode,
+		.buf_end = bytecode + size,
+		.first_atom = JS_ATOM_END,
+		.allow_bytecode = TRUE,
+	};
+	return find_strings(&loading) ? JS_EXCEPTION : JS_ReadObjectRec(&loading);
 }
 
 JSValue engine_run(JSContext *ctx, JSValue script) {

@@ -10,7 +10,7 @@
 /* engine.c: a context with the builtins that ../builtins.d.ts declares, and no others; NULL without memory. */
 JSContext *engine_context(JSRuntime *runtime);
 
-/* engine.c: makes its own form of a compiled script, which is trusted as the program itself is; the bytecode may go then. */
+/* engine.c: finds the functions of a compiled script, which is trusted as the program itself is, and has to stay: they are made when they are called. */
 JSValue engine_load(JSContext *ctx, const uint8_t *bytecode, size_t size);
 
 /* engine.c: runs what was loaded, or hands its exception on. */

@@ -56,13 +56,9 @@ static int is_boot_verb(const char *word) {
 
 /* `verbs` is their bytecode; NULL where a boot asks, whose own script is part of the program. */
 static JSValue run_script(JSContext *ctx, const uint8_t *verbs) {
-	JSValue script;
-
 	if (sys_install(ctx) < 0) return JS_EXCEPTION;
 	if (verbs == NULL) return engine_run(ctx, engine_load(ctx, boot_script, boot_script_size));
-	script = engine_load(ctx, verbs, VERBS_SIZE);
-	verbs_forget(verbs);
-	return engine_run(ctx, script);
+	return engine_run(ctx, engine_load(ctx, verbs, VERBS_SIZE));
 }
 
 static int run(const uint8_t *verbs) {

@@ -22,7 +22,7 @@ static const uint32_t beginning[8] = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-static uint32_t turn(uint32_t value, int bits) { return value >> bits | value << (32 - bits); }
+static inline uint32_t turn(uint32_t value, int bits) { return value >> bits | value << (32 - bits); }
 
 /* Byte by byte: the same on processors of either byte order, and on those that want words aligned. */
 static uint32_t word_at(const uint8_t *data) {
@@ -34,7 +34,9 @@ static void put_word(uint8_t *data, uint32_t word) {
 }
 
 static void add_block(uint32_t state[8], const uint8_t *data) {
-	uint32_t schedule[BLOCK], now[8];
+	uint32_t schedule[BLOCK];
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
 
 	for (int at = 0; at < 16; at++) schedule[at] = word_at(data + 4 * at);
 	for (int at = 16; at < BLOCK; at++) {
@@ -42,17 +44,27 @@ static void add_block(uint32_t state[8], const uint8_t *data) {
 		schedule[at] = schedule[at - 16] + schedule[at - 7] + (turn(early, 7) ^ turn(early, 18) ^ early >> 3) +
 			(turn(late, 17) ^ turn(late, 19) ^ late >> 10);
 	}
-	memcpy(now, state, sizeof(now));
+	/* In variables of their own: this is all that reading the verbs costs, and an array would have to go through memory. */
 	for (int at = 0; at < BLOCK; at++) {
-		uint32_t a = now[0], e = now[4];
-		uint32_t one = now[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & now[5]) ^ (~e & now[6])) +
-			constants[at] + schedule[at];
-		uint32_t two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & now[1]) ^ (a & now[2]) ^ (now[1] & now[2]));
-		memmove(now + 1, now, 7 * sizeof(*now));
-		now[4] += one;
-		now[0] = one + two;
+		uint32_t one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + constants[at] + schedule[at];
+		uint32_t two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)));
+		h = g;
+		g = f;
+		f = e;
+		e = d + one;
+		d = c;
+		c = b;
+		b = a;
+		a = one + two;
 	}
-	for (int at = 0; at < 8; at++) state[at] += now[at];
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
 }
 
 void sha256(const uint8_t *data, size_t size, uint8_t digest[SHA256_BYTES]) {

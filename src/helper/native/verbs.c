@@ -64,7 +64,6 @@ static const uint8_t *checked(const uint8_t *bytecode) {
 
 	sha256(bytecode, VERBS_SIZE, found);
 	if (memcmp(found, expected, sizeof(found)) == 0) return bytecode;
-	verbs_forget(bytecode);
 	return refuse("is damaged, or of another overlay_helper");
 }
 
@@ -83,7 +82,7 @@ static const uint8_t *read_all(int fd) {
 		return refuse(what);
 	}
 	/* Not the file itself: nobody can change this after it was checked. */
-	bytecode = mmap(NULL, VERBS_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bytecode = mmap(NULL, VERBS_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (bytecode == MAP_FAILED) return refuse_errno("mmap");
 	rc = fill(fd, bytecode);
 	if (rc > 0) return checked(bytecode);
@@ -91,7 +90,6 @@ static const uint8_t *read_all(int fd) {
 		refuse_errno("read");
 	else
 		refuse("became shorter while it was read");
-	verbs_forget(bytecode);
 	return NULL;
 }
 
@@ -110,5 +108,3 @@ const uint8_t *verbs_read(void) {
 	close(fd);
 	return bytecode;
 }
-
-void verbs_forget(const uint8_t *bytecode) { munmap((void *)(uintptr_t)bytecode, VERBS_SIZE); }

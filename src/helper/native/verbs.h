@@ -5,11 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* verbs.c: the bytecode, VERBS_SIZE bytes (script.h); NULL after a complaint where the file is not the one that was built with this program. */
+/* verbs.c: the bytecode, VERBS_SIZE bytes (script.h); NULL after a complaint where the file is not the one that was built with this program. It
+ * stays, as the engine wants it. */
 const uint8_t *verbs_read(void);
-
-/* verbs.c: gives its memory back. */
-void verbs_forget(const uint8_t *bytecode);
 
 /* sha256.c */
 #define SHA256_BYTES 32

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { script, succeeded } from '../../src/device/device.ts';
 import type { SshDevice } from '../../src/device/ssh/ssh-device.ts';
@@ -22,6 +23,8 @@ function tree(version: string) {
 
 interface Board {
   readonly device: SshDevice;
+  /** Another connection. */
+  readonly reconnected: () => Promise<SshDevice>;
   /** Of an ext4 file system. */
   readonly place: string;
   /** Runs a line of shell in the place. */
@@ -42,11 +45,14 @@ async function boardOf(
   await makeWritableRoot(rootImage, { root: { files } });
   const server = await serverFor(t, { kind, rootImage });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
-  const device = await connected(t, `${user}@127.0.0.1:${server.port}`, { configFile });
+  const reconnected = (): Promise<SshDevice> =>
+    connected(t, `${user}@127.0.0.1:${server.port}`, { configFile });
+  const device = await reconnected();
   const place = user === 'board' ? '/files' : join(server.folder, 'root/files');
   return {
     device,
     place,
+    reconnected,
     sh: async (line) => {
       const outcome = await device.run(script(`cd "$1" && { ${line}; }`, place));
       t.true(succeeded(outcome), `${line}: ${outcome.stderr}`);
@@ -54,6 +60,8 @@ async function boardOf(
     ask: async (version, reread = false) => {
       const sent = await upload(device, `${place}/site`, tree(version), { reread });
       await sent.switch();
+      // OpenSSH does the next command at once.
+      await sent.settled();
       return `${sent.kind} ${sent.files} ${sent.verifiedBy}`;
     },
   };
@@ -100,6 +108,25 @@ for (const [user, kind] of users) {
       }
     },
   );
+
+  testOnServer(`${user} on ${kind}: the board deletes and stamps by itself when we have gone`, async (t) => {
+    const { ask, device, place, reconnected } = await boardOf(t, user, kind);
+    for (const version of ['1', '2']) await ask(version);
+    const sent = await upload(device, `${place}/site`, tree('3'));
+    await sent.switch();
+    await device.close();
+    const board = await reconnected();
+    // Nobody can be asked but by looking.
+    const text = 'cd "$1" && ls -d site* && [ -e site.ovl-stamp ] && ! ls -d site.ovl-older* 2>/dev/null';
+    let looked = await board.run(script(text, place));
+    for (let turn = 0; turn < 50 && !succeeded(looked); turn++) {
+      await sleep(100);
+      looked = await board.run(script(text, place));
+    }
+    t.is(looked.stdout.toString(), 'site\nsite.ovl-previous\nsite.ovl-stamp\n');
+    const again = await upload(board, `${place}/site`, tree('3'));
+    t.deepEqual([again.kind, again.verifiedBy], ['unchanged', 'stamp']);
+  });
 
   testOnServer(`${user} on ${kind}: a stamp that a power cut has torn is no stamp`, async (t) => {
     const { ask, sh } = await boardOf(t, user, kind);

@@ -72,6 +72,7 @@ for (const [title, kind, without, digest] of boards) {
     const third = await upload(device, '/tmp/site', sampleTree('2'));
     if (digest !== 'wc -c' && !without.includes('cp')) t.is(third.files, 2);
     await third.switch();
+    await third.settled();
     t.deepEqual(await listing(site), expectedListing(sampleTree('2')));
     t.deepEqual((await readdir(join(root, 'tmp'))).toSorted(), ['site', 'site.ovl-previous']);
   });

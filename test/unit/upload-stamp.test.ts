@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link as hardLink, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import fc from 'fast-check';
 import { tellsWrites } from '../../src/device/upload/mounted.ts';
 import { isUntouched, type SeenForm, seenFunctions } from '../../src/device/upload/seen.ts';
-import { readStamp, stampOf, treeDigest } from '../../src/device/upload/stamp.ts';
+import { readStamp, stampFunctions, stampLines, treeDigest } from '../../src/device/upload/stamp.ts';
 import { type UploadEntry, uploadTree } from '../../src/device/upload/tree.ts';
 import { requireTool } from '../../src/system/tools.ts';
 import { file, folder, link, sampleTree } from '../support/upload-tree.ts';
@@ -37,28 +37,38 @@ async function onDisk(t: ExecutionContext): Promise<string> {
   return place;
 }
 
-for (const form of ['printf', 'stat'] as const) {
-  test(`${form}: a listing shows whether anybody wrote`, async (t) => {
-    const place = await onDisk(t);
-    const look = async (): Promise<Buffer> => {
-      const [shell, ...words] = shells[form];
-      const text = `${seenFunctions}\novl_look\necho "$ovl_form"\novl_seen`;
-      // Busybox runs its own find and stat only where nothing else is found.
-      const path = form === 'stat' ? await busyboxes(place) : process.env.PATH;
-      const { stdout } = await execa(shell, [...words, '-c', text], {
+type Shell = (text: string, variables?: Readonly<Record<string, string>>) => Promise<Buffer>;
+
+/** Runs shell text after the functions, in the folder. */
+async function shellOf(form: SeenForm, place: string): Promise<Shell> {
+  const [shell, ...words] = shells[form];
+  // Busybox runs its own find and stat only where nothing else is found.
+  const path = form === 'stat' ? await busyboxes(place) : (process.env.PATH ?? '');
+  return async (text, variables = {}) => {
+    const { stdout } = await execa(
+      shell,
+      [...words, '-c', `${seenFunctions}${stampFunctions}\novl_look\n${text}`],
+      {
         cwd: place,
         encoding: 'buffer',
         stripFinalNewline: false,
-        env: { PATH: path },
+        env: { PATH: path, ...variables },
         extendEnv: false,
-      });
-      const bytes = Buffer.from(stdout);
-      const end = bytes.indexOf('\n') + 1;
-      t.is(bytes.subarray(0, end).toString(), `${form}\n`);
-      return bytes.subarray(end);
-    };
+      },
+    );
+    return Buffer.from(stdout);
+  };
+}
+
+for (const form of ['printf', 'stat'] as const) {
+  test(`${form}: a listing shows whether anybody wrote`, async (t) => {
+    const place = await onDisk(t);
+    const sh = await shellOf(form, place);
+    t.is((await sh('echo "$ovl_form"')).toString(), `${form}\n`);
+    const look = (): Promise<Buffer> => sh('ovl_seen');
+    const isAsSent = async (): Promise<boolean> => isUntouched(await sh('ovl_plain'), form, tree);
     const first = await look();
-    t.true(isUntouched(first, form, tree), first.toString());
+    t.true(await isAsSent(), first.toString());
     t.true((await look()).equals(first), 'the same twice');
     const changes: readonly [string, () => Promise<unknown>][] = [
       ['as long as before', () => writeFile(join(place, 'a'), 'x')],
@@ -69,30 +79,38 @@ for (const form of ['printf', 'stat'] as const) {
     for (const [what, change] of changes) {
       const before = await look();
       await change();
-      const after = await look();
-      t.false(isUntouched(after, form, tree), what);
-      t.false(after.equals(before), what);
+      t.false(await isAsSent(), what);
+      t.false((await look()).equals(before), what);
     }
   });
 
   test(`${form}: a time that is put back after a write is seen by the change time`, async (t) => {
     const place = await onDisk(t);
-    const [shell, ...words] = shells[form];
-    const path = form === 'stat' ? await busyboxes(place) : process.env.PATH;
-    const look = async (): Promise<string> =>
-      (
-        await execa(shell, [...words, '-c', `${seenFunctions}\novl_look\novl_seen`], {
-          cwd: place,
-          env: { PATH: path },
-          extendEnv: false,
-        })
-      ).stdout;
-    const before = await look();
+    const sh = await shellOf(form, place);
+    const before = await sh('ovl_seen');
     await writeFile(join(place, 'a'), 'x');
     await utimes(join(place, 'a'), 0, 0);
-    const after = await look();
-    t.true(isUntouched(Buffer.from(`${after}${form === 'stat' ? '\n' : ''}`), form, tree));
-    t.not(after, before);
+    t.true(isUntouched(await sh('ovl_plain'), form, tree));
+    t.notDeepEqual(await sh('ovl_seen'), before);
+  });
+
+  test(`${form}: the board writes a stamp where nobody wrote since, and believes it`, async (t) => {
+    const place = await onDisk(t);
+    const sh = await shellOf(form, place);
+    const stamp = `${place}.ovl-stamp`;
+    const lines = stampLines(await sh('ovl_plain'), form, 'sha256sum', tree);
+    const variables = { ovl_dest: place, ovl_stamp: stamp, lines: Buffer.from(lines ?? []).toString() };
+    const write = `{ read -r ovl_form ovl_sum ovl_was ovl_tree; ovl_index=$(cat); } <<END\n$lines\nEND\novl_write_stamp`;
+    // Another name of a file, made or deleted, moves its change time and is no write.
+    await hardLink(join(place, 'a'), `${place}.other`);
+    await sh(write, variables);
+    t.deepEqual([...(readStamp(await readFile(stamp, 'utf8'))?.keys() ?? [])], [...tree.keys()]);
+    t.is((await sh('ovl_stamped && echo "$ovl_tree"', variables)).toString(), `${treeDigest(tree)}\n`);
+    await writeFile(join(place, 'a'), 'a');
+    t.is((await sh('ovl_stamped || echo no', variables)).toString(), 'no\n');
+    await rm(stamp);
+    await sh(write, variables);
+    await t.throwsAsync(readFile(stamp), { code: 'ENOENT' }, 'somebody has written since it was read');
   });
 }
 
@@ -100,7 +118,7 @@ for (const form of ['printf', 'stat'] as const) {
 async function busyboxes(place: string): Promise<string> {
   const folderOf = `${place}.bin`;
   await mkdir(folderOf, { recursive: true });
-  for (const name of ['find', 'stat'])
+  for (const name of ['find', 'stat', 'sha256sum', 'cat', 'mv'])
     await symlink(requireTool('busybox'), join(folderOf, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -109,7 +127,11 @@ async function busyboxes(place: string): Promise<string> {
 
 test('a stamp gives back what the folder has, whole or not at all', (t) => {
   const sample = uploadTree(sampleTree('1'));
-  const stamp = Buffer.from(stampOf(Buffer.from('listing'), 'printf', 'sha256sum', sample) ?? []).toString();
+  const lines = Buffer.from(
+    stampLines(Buffer.from('listing'), 'printf', 'sha256sum', sample) ?? [],
+  ).toString();
+  const [, , , tree = ''] = (lines.split('\n')[0] ?? '').split(' ');
+  const stamp = `overlaykit-stamp 1 printf sha256sum ${'0'.repeat(64)} ${tree}\n${lines.split('\n')[1]}\n`;
   const found = readStamp(stamp);
   t.deepEqual([...(found?.keys() ?? [])], [...sample.keys()]);
   t.deepEqual(found?.get('secret'), { kind: 'directory', mode: 0o700 });
@@ -118,7 +140,7 @@ test('a stamp gives back what the folder has, whole or not at all', (t) => {
   t.deepEqual(found?.get('bin/tool'), { kind: 'file', mode: 0o755, digest: tool.sha256 });
   t.regex(stamp, new RegExp(` ${treeDigest(sample)}\n`));
   t.is(
-    stampOf(Buffer.from('listing'), 'printf', 'cksum', sample),
+    stampLines(Buffer.from('listing'), 'printf', 'cksum', sample),
     undefined,
     'a sum of 32 bits is not enough',
   );

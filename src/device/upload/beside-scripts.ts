@@ -4,7 +4,7 @@
  * interrupted session left is gone on with.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { failing, finish, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
+import { failing, finishing, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
 
 /** What a name ends with as long as it is being put together. */
 export const besideSuffix = '.partial';
@@ -45,7 +45,7 @@ ${trouble}${goOn}${make}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 ovl_fill || ovl_fail copy
 tar xpf - || ovl_fail unpack
-${finish}`,
+${finishing()}`,
   prepare: `${names}${trouble}
 shift 3
 ${make}${followWords}`,
@@ -53,7 +53,7 @@ ${make}${followWords}`,
   finish: `${names}${trouble}${inventoryFunctions}
 ovl_sorts=$3
 ovl_tools
-${finish}`,
+${finishing()}`,
   discard: `${names}
 rm -rf "$ovl_new"
 `,

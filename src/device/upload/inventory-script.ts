@@ -9,12 +9,13 @@ const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
 
 /**
  * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder
- * has. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
+ * has; $ovl_form may be known to ovl_tools before. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
  * find can do that. Where it has -printf, one walk tells all but the digests. SORTS is expressionOf(sorts). $ovl_only
  * narrows which files get digests; where find does not know it, all get them. ovl_sums may be replaced by a function that makes
  * the same digests without a walk.
  */
 export const inventoryFunctions = `${seenFunctions}
+ovl_form=
 ovl_sums() { false; }
 ovl_tools() {
   ovl_digest=
@@ -26,7 +27,7 @@ ovl_tools() {
   for ovl_word in ${looked.join(' ')}; do
     if command -v "$ovl_word" >/dev/null 2>&1; then ovl_have="$ovl_have $ovl_word"; fi
   done
-  ovl_look
+  [ -n "$ovl_form" ] || ovl_look
   ovl_end=-print0
   [ "$ovl_form" = printf ] || find / -prune -print0 >/dev/null 2>&1 || ovl_end=-print
 }
@@ -42,7 +43,7 @@ ovl_list() (
   echo "$ovl_mark there"
   if [ "$ovl_form" = printf ]; then
     echo "$ovl_mark entries"
-    find . -printf '%y %m %p//%l\\0'
+    ovl_plain
     echo
   else
     echo "$ovl_mark names"

@@ -1,6 +1,6 @@
 /** What a folder on a board has, read out of one answer: names, kinds, permission bits, digests, targets of links. */
 import { type DigestProgram, digestPrograms } from './digest.ts';
-import { type SeenForm, seenForms } from './seen.ts';
+import { plainEntry, type SeenForm, seenForms } from './seen.ts';
 import type { Sort } from './sorts.ts';
 import { readStamp } from './stamp.ts';
 
@@ -13,8 +13,18 @@ export interface Inventory {
   readonly found: ReadonlyMap<string, Found>;
   /** How the board can tell that nobody wrote to a folder, where it can. */
   readonly form?: SeenForm;
+  /** What a stamp of the folder is made of, where it was asked for. */
+  readonly seen?: SeenParts;
   /** Where the stamp said what there is: that it is the very tree, that it is another, or that it cannot be read. */
   readonly stamp?: 'same' | 'other' | 'torn';
+}
+
+export interface SeenParts {
+  /** What ovl_plain printed. */
+  readonly listing: Buffer;
+  /** The folder, without links in its path, and the board's mount table. */
+  readonly folder: string;
+  readonly mounts: string;
 }
 
 export interface Found {
@@ -63,7 +73,15 @@ export function readInventory(answer: Uint8Array, mark: string, sorts: readonly 
     const sum = sums.get(name);
     found.set(name, sum === undefined ? one : { ...one, digest: sum });
   }
-  return { ...all, found };
+  const seen = seenParts(parts, form);
+  return { ...all, found, ...(seen === undefined ? {} : { seen }) };
+}
+
+function seenParts(parts: ReadonlyMap<string, string>, form: SeenForm | undefined): SeenParts | undefined {
+  const [folder, mounts] = [parts.get('place'), parts.get('mounts')];
+  const listing = form === 'printf' ? parts.get('entries') : `${parts.get('plain') ?? ''}\n`;
+  if (folder === undefined || mounts === undefined || listing === undefined) return undefined;
+  return { listing: Buffer.from(listing), folder, mounts };
 }
 
 const other: Sort = { kind: 'other' };
@@ -89,15 +107,14 @@ function fromNames(
 
 const kinds: Readonly<Record<string, Sort['kind']>> = { d: 'directory', f: 'file', l: 'symlink' };
 
-/** "TYPE MODE ./NAME//TARGET" and NUL; no name has two slashes in a row. */
+/** What ovl_plain prints, each entry with a NUL after it. */
 function fromEntries(body: string): ReadonlyMap<string, Found> {
   const found = new Map<string, Found>();
   for (const record of body.split('\0')) {
-    const [, type = '', mode = '', name, target = ''] =
-      /^(\S) ([0-7]+) \.\/(.*?)\/\/(.*)$/s.exec(record) ?? [];
-    if (name === undefined) continue;
+    const [, type = '', mode = '', , , path = '', target = ''] = plainEntry.exec(record) ?? [];
+    if (!path.startsWith('./')) continue;
     const kind = kinds[type] ?? 'other';
-    found.set(name, {
+    found.set(path.slice('./'.length), {
       kind,
       mode: Number.parseInt(mode, 8),
       ...(kind === 'symlink' ? { target } : {}),

@@ -9,7 +9,7 @@ import { counting, type Progress } from './progress.ts';
 import { type PlaceScripts, receiveLines } from './script-parts.ts';
 import { sendFiles } from './send-files.ts';
 import { expressionOf, type Sort } from './sorts.ts';
-import { type Stamping, switchOver } from './switch.ts';
+import { type Stamping, type Switching, switchOver } from './switch.ts';
 import { type Answer, cannotReceive, failedAt, uploadFailure } from './trouble.ts';
 
 export interface UploadOptions {
@@ -119,9 +119,9 @@ export class Place {
   }
 
   /** @param stamping what the stamp is made of; undefined where the folder gets none */
-  async switch(stamping: Stamping | undefined): Promise<void> {
+  switch(stamping: Stamping | undefined): Switching {
     this.#step('switch');
-    await switchOver(this, stamping);
+    return switchOver(this, stamping);
   }
 
   /** Best effort where the connection is the trouble: what is left is removed by the next upload. */

@@ -26,12 +26,20 @@ ovl_fail() {
 `;
 }
 
-/** sync -f writes this file system only; programs without it do all of them. */
-export const finish = `
+/**
+ * What arrived is read while it is written through. sync -f writes this file system only; programs without it do all of them.
+ * @param more shell text that tells something else of the folder
+ */
+export function finishing(more = ''): string {
+  return `
 cd / || ovl_fail make
+{ sync -f "$ovl_new" 2>/dev/null || sync; } &
+ovl_syncing=$!
 ovl_list "$ovl_new" "$ovl_sorts"
-if sync -f "$ovl_new" 2>/dev/null || sync; then echo "$ovl_mark synced"; fi
+${more}
+if wait "$ovl_syncing"; then echo "$ovl_mark synced"; fi
 `;
+}
 
 const goLine = 'go';
 

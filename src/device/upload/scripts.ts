@@ -3,7 +3,7 @@
  * programs' own messages. Words: destination, mark, then the script's own.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { failing, finish, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
+import { failing, finishing, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
 import { stampFunctions } from './stamp.ts';
 
@@ -52,6 +52,21 @@ fi
 cd "$ovl_new" || ovl_fail make
 `;
 
+/** For the stamp: no second walk is made where the one that was made tells all of it. */
+const tellSeen = `
+if [ "$ovl_form" != none ] && cd "$ovl_new"; then
+  if [ "$ovl_form" != printf ]; then
+    echo "$ovl_mark plain"
+    ovl_plain 2>/dev/null
+  fi
+  echo "$ovl_mark place"
+  pwd -P
+  echo "$ovl_mark mounts"
+  cat /proc/self/mountinfo 2>/dev/null
+  echo "$ovl_mark told"
+fi
+`;
+
 /**
  * All of an upload but the switch, in one session, because each costs a round trip, a login shell and the reading of its
  * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
@@ -71,6 +86,7 @@ if [ -n "$4" ] && ovl_stamped; then
     exit 0
   fi
 fi
+[ -n "$ovl_known" ] || ovl_form=
 ovl_tools
 if [ -n "$ovl_known" ]; then
   ovl_tell
@@ -84,7 +100,7 @@ fi
 ${trouble}${goOn}${begin}${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 tar xpf - || ovl_fail unpack
-${finish}`;
+${finishing(tellSeen)}`;
 
 /** What is run to bring a folder to a state. */
 export const folderScripts: PlaceScripts = {
@@ -98,7 +114,7 @@ ${begin}${copyOrMake}${followWords}`,
   finish: `${names}${trouble}${inventoryFunctions}
 ovl_sorts=$3
 ovl_tools
-${finish}`,
+${finishing()}`,
   discard: `${names}
 rm -rf "$ovl_new"
 `,
@@ -106,21 +122,25 @@ rm -rf "$ovl_new"
 
 /**
  * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
- * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last.
- * Then $3, a SeenForm or nothing: what the board sees of the folder is printed, and stdin is the stamp made of it, or ends.
- * Nothing relies on a stamp, so nothing fails where there can be none.
+ * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last, when
+ * it has been said that it is done: nobody waits for that, and the next upload deletes what is left. Their name is this session's, so that one
+ * that is still at it never deletes what a later one keeps. stdin: what the stamp is made of, or nothing.
  */
-export const switchScript = `${names}${seenFunctions}
-trap '' HUP INT TERM
+export const switchScript = `${names}${seenFunctions}${stampFunctions}
+trap '' HUP INT TERM PIPE
 set -e
+ovl_mine=$ovl_older-$ovl_mark
+if read -r ovl_form ovl_sum ovl_was ovl_tree; then ovl_index=$(cat); else ovl_form=; fi
 if [ -d "$ovl_new" ]; then
   if [ -e "$ovl_next" ]; then rm -rf "$ovl_next"; fi
   if [ -e "$ovl_dest" ]; then mv "$ovl_new" "$ovl_next"; else ovl_next=$ovl_new; fi
 fi
 [ -d "$ovl_next" ]
 if [ -e "$ovl_dest" ]; then
-  if [ -e "$ovl_older" ]; then rm -rf "$ovl_older"; fi
-  if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_older"; fi
+  for ovl_name in "$ovl_older" "$ovl_older"-ovl-*; do
+    if [ -e "$ovl_name" ]; then rm -rf "$ovl_name"; fi
+  done
+  if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_mine"; fi
   if mv --exchange -T "$ovl_next" "$ovl_dest" 2>/dev/null; then
     mv "$ovl_next" "$ovl_previous"
   else
@@ -131,21 +151,9 @@ else
   mv "$ovl_next" "$ovl_dest"
 fi
 sync -f "$ovl_dest" 2>/dev/null || sync
-if [ -e "$ovl_older" ]; then rm -rf "$ovl_older"; fi
 echo "$ovl_mark switched"
 set +e
-ovl_form=$3
-if [ -n "$ovl_form" ] && cd "$ovl_dest"; then
-  echo "$ovl_mark place"
-  pwd -P
-  echo "$ovl_mark mounts"
-  cat /proc/self/mountinfo 2>/dev/null
-  echo "$ovl_mark seen"
-  ovl_seen 2>/dev/null
-  echo "$ovl_mark looked"
-  # Whatever has this name already is not written into: a link, in a folder that others write to.
-  set -C
-  if cat 2>/dev/null >"$ovl_stamp.new" && [ -s "$ovl_stamp.new" ]; then mv "$ovl_stamp.new" "$ovl_stamp"; else rm -f "$ovl_stamp.new"; fi
-fi
+if [ -e "$ovl_mine" ]; then rm -rf "$ovl_mine"; fi
+if [ -n "$ovl_form" ]; then ovl_write_stamp; fi
 exit 0
 `;

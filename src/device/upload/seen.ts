@@ -10,7 +10,8 @@ export type SeenForm = (typeof seenForms)[number];
 
 /**
  * Shell functions. ovl_look sets $ovl_form to a SeenForm or to none; ovl_seen prints the listing of the folder that the
- * shell is in. Folders are told without size and times: they move with every name that comes and goes, and names are told.
+ * shell is in, ovl_plain the same without change times, and with targets of links where they cost nothing: they move when another name of
+ * a file is made or deleted. Folders are told without size and times: they move with every name that comes and goes, and names are told.
  */
 export const seenFunctions = `
 ovl_look() {
@@ -27,6 +28,13 @@ ovl_seen() {
     *) false ;;
   esac
 }
+ovl_plain() {
+  case $ovl_form in
+    printf) find . -type d -printf '%y %m 0 0 0 %p//\\0' -o -printf '%y %m %s %T@ %i %p//%l\\0' ;;
+    stat) find . -type d -exec stat -c '%f 0 0 0 %n' {} + && find . ! -type d -exec stat -c '%f %s %Y %i %n' {} + ;;
+    *) false ;;
+  esac
+}
 `;
 
 interface Seen {
@@ -38,8 +46,11 @@ interface Seen {
   readonly path: string;
 }
 
+/** One entry of ovl_plain in the form printf. */
+export const plainEntry = /^(\w) ([0-7]+) (\d+) (-?[\d.]+) \d+ (\..*?)\/\/(.*)$/s;
+
 /**
- * Whether a listing shows the tree and nothing else, every file with the time 0: whoever writes to a file gives it the
+ * Whether a listing of ovl_plain shows the tree and nothing else, every file with the time 0: whoever writes to a file gives it the
  * clock's time, and no board's clock shows 1970 to the second when the first program runs that could write.
  */
 export function isUntouched(
@@ -71,16 +82,13 @@ function isAs(seen: Seen, entry: UploadEntry): boolean {
 
 function read(record: string, form: SeenForm): Seen | undefined {
   if (form === 'printf') {
-    const [, type, mode = '', size, mtime = '', path = ''] =
-      /^(\w) ([0-7]+) (\d+) (-?[\d.]+) \d+ -?[\d.]+ (.*)$/s.exec(record) ?? [];
+    const [, type, mode = '', size, mtime = '', path = ''] = plainEntry.exec(record) ?? [];
     const kind = type === 'f' ? 'file' : type === 'd' ? 'directory' : type === 'l' ? 'symlink' : undefined;
     return type === undefined
       ? undefined
       : { kind, mode: Number.parseInt(mode, 8), size: Number(size), mtime, path };
   }
-  // The change time of a folder is not told; of everything else it is a date, a time and a zone.
-  const [, raw = '', size, mtime = '', path] =
-    /^([0-9a-f]+) (\d+) (-?\d+) \d+ (?:0|[\d-]+ [\d:.]+ [+-]\d+) (\..*)$/s.exec(record) ?? [];
+  const [, raw = '', size, mtime = '', path] = /^([0-9a-f]+) (\d+) (-?\d+) \d+ (\..*)$/s.exec(record) ?? [];
   if (path === undefined) return undefined;
   const mode = Number.parseInt(raw, 16);
   const type = mode & 0o170000;

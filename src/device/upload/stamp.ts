@@ -21,6 +21,9 @@ const listingDigests: Readonly<Record<string, string>> = { sha256sum: 'sha256', 
 /**
  * Shell functions; they need seenFunctions. ovl_stamped: whether the stamp's listing is what the board sees now; sets
  * $ovl_tree to the digest of the stamp's tree. A stamp of somebody else is none: the folder may stand in /tmp. It says which program made the listing, so that none has to be looked for.
+ * ovl_write_stamp: with $ovl_form, $ovl_sum, $ovl_tree, $ovl_index, and $ovl_was, the digest of ovl_plain when the files were read:
+ * where it is still that, nobody has written since. Links that were deleted since have moved change times only. Nothing relies on a stamp, so
+ * nothing fails where there can be none. Whatever has its name already is not written into: a link, in a folder that others write to.
  */
 export const stampFunctions = `
 ovl_stamped() {
@@ -30,6 +33,21 @@ ovl_stamped() {
   case $ovl_sum in sha256sum | md5sum) ;; *) return 1 ;; esac
   ovl_now=$(cd "$ovl_dest" && ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)
   [ "\${ovl_now%% *}" = "$ovl_was" ]
+}
+ovl_write_stamp() {
+  cd "$ovl_dest" || return 0
+  ovl_now=$(ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)
+  ovl_then=$(ovl_plain 2>/dev/null | "$ovl_sum" 2>/dev/null)
+  [ "\${ovl_then%% *}" = "$ovl_was" ] || return 0
+  set -C
+  if {
+    echo "${kind} ${version} $ovl_form $ovl_sum \${ovl_now%% *} $ovl_tree"
+    echo "$ovl_index"
+  } 2>/dev/null >"$ovl_stamp.new"; then
+    mv "$ovl_stamp.new" "$ovl_stamp"
+  else
+    rm -f "$ovl_stamp.new"
+  fi
 }
 `;
 
@@ -54,8 +72,12 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** @param program the digest program of the board; undefined comes back where its word is not enough */
-export function stampOf(
+/**
+ * What ovl_write_stamp is told: the listing's form and program, its digest, the tree's, and in a second line the tree.
+ * @param listing what ovl_plain printed
+ * @param program the digest program of the board; undefined comes back where its word is not enough
+ */
+export function stampLines(
   listing: Uint8Array,
   form: string,
   program: string,
@@ -66,7 +88,7 @@ export function stampOf(
   const text = rows([...tree.values()].map(rowOf));
   const listed = createHash(algorithm).update(listing).digest('hex');
   const index = deflateRawSync(text, { level: constants.Z_BEST_SPEED }).toString('base64');
-  return Buffer.from(`${kind} ${version} ${form} ${program} ${listed} ${digestOf(text)}\n${index}\n`);
+  return Buffer.from(`${form} ${program} ${listed} ${digestOf(text)}\n${index}\n`);
 }
 
 /** What a stamp says the folder has; undefined for one that is torn, or of another version. */

@@ -1,63 +1,59 @@
-/** The last writes of an upload, and then the stamp, made of what the board sees of the folder when all is over. */
+/** The last writes of an upload. What the board does after them, deleting and the stamp, is waited for by nobody. */
 import { Failure } from '../../diagnostics/diagnostic.ts';
-import { SessionAnswer } from './answer.ts';
-import type { DigestProgram } from './digest.ts';
+import type { Inventory } from './inventory.ts';
 import { tellsWrites } from './mounted.ts';
 import type { Place } from './place.ts';
 import { switchScript } from './scripts.ts';
-import { isUntouched, type SeenForm } from './seen.ts';
-import { stampOf } from './stamp.ts';
+import { isUntouched } from './seen.ts';
+import { mostStamped, stampLines } from './stamp.ts';
 import type { UploadEntry } from './tree.ts';
 import { uploadFailure } from './trouble.ts';
 
 /** What a stamp is made of. */
 export interface Stamping {
-  readonly form: SeenForm;
-  readonly program: DigestProgram;
   readonly tree: ReadonlyMap<string, UploadEntry>;
+  readonly after: Inventory;
+}
+
+export interface Switching {
+  /** When the destination is the new folder, durably. Rejected with OVL540 to OVL544, state unknown, and the connection's. */
+  readonly switched: Promise<void>;
+  /** When the board has deleted and noted what there was to, or nobody hears of it any more. Never rejected. */
+  readonly settled: Promise<void>;
 }
 
 /**
- * Makes the staged folder the destination.
- * @throws Failure OVL540 to OVL544 with the board's state unknown; the connection's
+ * Makes the staged folder the destination. The session goes on after that, on the board alone where the connection is closed.
+ * @param stamping undefined where the folder gets no stamp
  */
-export async function switchOver(place: Place, stamping: Stamping | undefined): Promise<void> {
-  const answer = new SessionAnswer(`${place.mark} looked`);
-  const said = { stdout: '', stderr: '' };
-  const isSwitched = (): boolean => said.stdout.includes(`${place.mark} switched\n`);
-  try {
-    const { stderr } = await place.run(switchScript, [stamping?.form ?? ''], {
+export function switchOver(place: Place, stamping: Stamping | undefined): Switching {
+  let stdout = '';
+  const isSwitched = (): boolean => stdout.includes(`${place.mark} switched\n`);
+  let tell = (): void => {};
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const ended = place
+    .run(switchScript, [], {
       boardState: 'unknown',
       onStdout: (chunk) => {
-        if (!isSwitched()) said.stdout += Buffer.from(chunk).toString('latin1');
-        answer.add(chunk);
+        stdout += Buffer.from(chunk).toString('latin1');
+        if (isSwitched()) tell();
       },
-      ...(stamping === undefined ? {} : { stdin: stampFor(place, stamping, answer) }),
+      ...(stamping === undefined ? {} : { stdin: stampFor(stamping) }),
+    })
+    .then(({ stderr }) => {
+      if (isSwitched()) return;
+      const failure = uploadFailure(place.dest, { stdout, stderr }, place.mark, 0);
+      throw new Failure(failure.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })));
     });
-    said.stderr = stderr;
-  } catch (error) {
-    // What comes after the switch is a note for the next upload.
-    if (!isSwitched()) throw error;
-  }
-  if (isSwitched()) return;
-  const failure = uploadFailure(place.dest, said, place.mark, 0);
-  throw new Failure(failure.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })));
+  return { switched: Promise.race([told, ended]), settled: ended.catch(() => {}) };
 }
 
-async function* stampFor(
-  place: Place,
-  { form, program, tree }: Stamping,
-  answer: SessionAnswer,
-): AsyncGenerator<Uint8Array> {
-  const text = await answer.before;
-  const part = (from: string, to: string): Buffer => {
-    const [head, end] = [`${place.mark} ${from}\n`, `${place.mark} ${to}\n`];
-    const start = text.indexOf(head) + head.length;
-    return text.subarray(start, text.indexOf(end, start));
-  };
-  const folder = part('place', 'mounts').toString('utf8').replace(/\n$/, '');
-  if (!tellsWrites(part('mounts', 'seen').toString('utf8'), folder)) return;
-  const listing = part('seen', 'looked');
-  const stamp = isUntouched(listing, form, tree) ? stampOf(listing, form, program, tree) : undefined;
-  if (stamp !== undefined) yield stamp;
+/** While the board starts its shell. */
+async function* stampFor({ tree, after: { seen, form, digest } }: Stamping): AsyncGenerator<Uint8Array> {
+  if (seen === undefined || form === undefined || tree.size > mostStamped) return;
+  if (!tellsWrites(seen.mounts, seen.folder) || !isUntouched(seen.listing, form, tree)) return;
+  const lines = stampLines(seen.listing, form, digest, tree);
+  if (lines !== undefined) yield lines;
 }

@@ -4,13 +4,11 @@
  */
 import type { Device } from '../device.ts';
 import type { DigestProgram } from './digest.ts';
-import type { Inventory } from './inventory.ts';
-import { differing, type Parcel, parcelOf } from './parcel.ts';
+import { differing, parcelOf } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import { folderScripts } from './scripts.ts';
 import { sortsOf } from './sorts.ts';
-import { mostStamped, treeDigest } from './stamp.ts';
-import type { Stamping } from './switch.ts';
+import { treeDigest } from './stamp.ts';
 import { type UploadEntry, uploadTree } from './tree.ts';
 import { disagreement } from './trouble.ts';
 
@@ -24,8 +22,13 @@ export interface Upload {
   readonly bytes: number;
   /** The board's program that read the files, or "stamp" where nobody wrote to any since they were read. */
   readonly verifiedBy: DigestProgram | 'stamp';
-  /** Makes it the destination; what was there before is kept as DEST.ovl-previous. The last write. */
+  /**
+   * Makes it the destination; what was there before is kept as DEST.ovl-previous. The last write, and durable when it is over.
+   * The board then deletes what was before that by itself, whether the connection is closed or not.
+   */
   readonly switch: () => Promise<void>;
+  /** Waits for that, after the switch; another command over a connection to dropbear waits for it too. */
+  readonly settled: () => Promise<void>;
   /** Takes the staged part away instead. */
   readonly discard: () => Promise<void>;
 }
@@ -55,6 +58,7 @@ export async function upload(
       bytes: 0,
       verifiedBy: before.stamp === 'same' ? 'stamp' : before.digest,
       switch: async () => {},
+      settled: async () => {},
       discard: async () => {},
     };
   const { parcel, after } = sent;
@@ -63,12 +67,20 @@ export async function upload(
     await board.discard();
     throw disagreement(dest, wrong, after.digest);
   }
+  // Files that came without tar have the clock's time, which nothing can be told from.
+  const stamping = parcel.hasTar && (options.mtime ?? 0) === 0 ? { tree, after } : undefined;
+  let settled = Promise.resolve();
   return {
     kind: 'staged',
     files: parcel.entries.filter(({ kind }) => kind === 'file').length,
     bytes: parcel.bytes,
     verifiedBy: after.digest,
-    switch: () => board.switch(stampingOf(tree, after, parcel, options)),
+    switch: () => {
+      const switching = board.switch(stamping);
+      settled = switching.settled;
+      return switching.switched;
+    },
+    settled: () => settled,
     discard: () => board.discard(),
   };
 }
@@ -77,15 +89,4 @@ export async function upload(
 export function requireAbsolute(path: string): void {
   if (!/^\/(?!.*\/\/)[^\0]*[^/\0]$/s.test(path) || /\/\.\.?(?=\/|$)/.test(path))
     throw new RangeError(`not an absolute path: ${JSON.stringify(path)}`);
-}
-
-/** Files that came without tar have the clock's time, which nothing can be told from. */
-function stampingOf(
-  tree: ReadonlyMap<string, UploadEntry>,
-  { form, digest }: Inventory,
-  { hasTar }: Parcel,
-  { mtime = 0 }: UploadOptions,
-): Stamping | undefined {
-  if (form === undefined || !hasTar || mtime !== 0 || tree.size > mostStamped) return undefined;
-  return { form, program: digest, tree };
 }

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { script, succeeded } from '../../src/device/device.ts';
 import type { SshDevice } from '../../src/device/ssh/ssh-device.ts';
+import { folderScripts } from '../../src/device/upload/scripts.ts';
+import { expressionOf, sortsOf } from '../../src/device/upload/sorts.ts';
 import { upload } from '../../src/device/upload/upload.ts';
 import { directory } from '../../src/lab/roots/root-file.ts';
 import { connected, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
@@ -160,6 +162,18 @@ testOnServer('a stamp of somebody else is not believed, and none is written thro
   await sh('[ "$(cat victim)" = mine ] && [ ! -e site.ovl-stamp ] && [ ! -h site.ovl-stamp.new ]');
   await ask('3');
   t.is(await ask('3'), 'unchanged 0 stamp', 'and the next one is written again');
+});
+
+testOnServer('what was linked ahead of instructions that do not come is taken away', async (t) => {
+  const { ask, device, place } = await boardOf(t, 'board', 'openssh');
+  await ask('1');
+  const { stdout } = await device.run(
+    script(folderScripts.upload, `${place}/site`, 'mark', expressionOf(sortsOf(tree('1'))), 'another tree'),
+  );
+  t.regex(stdout.toString(), /^mark stamp\n[\s\S]*\nmark asked\n$/m);
+  const left = await device.run(script('cd "$1" && ls -d site*', place));
+  t.is(left.stdout.toString(), 'site\nsite.ovl-stamp\n');
+  t.is(await ask('2'), 'staged 1 sha256sum');
 });
 
 testOnServer('where a program can write without a time that moves there is no stamp', async (t) => {

@@ -41,7 +41,7 @@ if ! cd "\${ovl_dest%/*}" 2>/dev/null; then echo "$ovl_mark failed no-parent"; e
 ${takeOver}
 ovl_tools
 ovl_list . "$ovl_sorts"
-${trouble}${goOn}${make}
+${trouble}${goOn()}${make}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 ovl_fill || ovl_fail copy
 tar xpf - || ovl_fail unpack

@@ -80,17 +80,25 @@ export function receiveLines(
   return Buffer.from(`ovl_way=${way}\n${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 
-/** Nothing is begun with before all of the instructions are there. */
-export const goOn = `
+/**
+ * Nothing of the instructions is begun with before all of them are there.
+ * @param givingUp shell text for where they do not come
+ */
+export function goOn(givingUp = ':'): string {
+  return `
 echo "$ovl_mark asked"
 ovl_rest=
 while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do
   ovl_rest="$ovl_rest$ovl_line
 "
 done
-if [ "$ovl_line" != "$ovl_mark ${goLine}" ]; then exit 0; fi
+if [ "$ovl_line" != "$ovl_mark ${goLine}" ]; then
+  ${givingUp}
+  exit 0
+fi
 eval "$ovl_rest"
 `;
+}
 
 /** The instructions of a board without tar: remove PATH, copy FROM PATH, directory MODE PATH, symlink TARGET PATH. */
 export const followWords = `

@@ -34,18 +34,37 @@ const trouble = failing('rm -rf "$ovl_new"');
 
 const begin = `
 if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
-if [ -e "$ovl_new" ] || [ -h "$ovl_new" ]; then rm -rf "$ovl_new"; fi
+ovl_linking=
+ovl_clear() {
+  if [ -e "$ovl_new" ] || [ -h "$ovl_new" ]; then rm -rf "$ovl_new"; fi
+}
+ovl_link() {
+  if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; else cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; fi
+}
 `;
+
+/** Another tree is wanted, and the digests are on their way to whoever compares them: most of what is there will be linked. */
+const linkAhead = `
+if [ -n "$ovl_known" ]; then
+  ovl_clear
+  cp -al "$ovl_dest" "$ovl_new" 2>/dev/null &
+  ovl_linking=$!
+fi
+`;
+
+/** Nothing comes any more. */
+const giveUp = 'if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; ovl_clear; fi';
 
 /**
  * What is the same is linked, not copied: it costs no room, and only its name is written. Its digest was made a moment ago,
  * and only what arrived, whose files have one name each, is looked at again.
  */
 const copyOrMake = `
-if [ "$ovl_way" = reuse ] && cp -al "$ovl_dest" "$ovl_new" 2>/dev/null; then
+if [ "$ovl_way" = reuse ] && ovl_link; then
   ovl_only='-links 1'
 else
-  if [ -e "$ovl_new" ]; then rm -rf "$ovl_new"; fi
+  if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; fi
+  ovl_clear
   if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
   if [ "$ovl_way" = reuse ]; then rmdir "$ovl_new" && cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy; fi
 fi
@@ -97,7 +116,9 @@ if [ -n "$ovl_known" ]; then
 else
   ovl_list "$ovl_dest" "$ovl_sorts"
 fi
-${trouble}${goOn}${begin}${copyOrMake}
+${trouble}${begin}${linkAhead}${goOn(giveUp)}
+[ -n "$ovl_linking" ] || ovl_clear
+${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 tar xpf - || ovl_fail unpack
 ${finishing(tellSeen)}`;
@@ -109,7 +130,9 @@ export const folderScripts: PlaceScripts = {
   prepare: `${names}${trouble}
 ovl_way=$3
 shift 3
-${begin}${copyOrMake}${followWords}`,
+${begin}
+ovl_clear
+${copyOrMake}${followWords}`,
   file: `${names}${trouble}${takeFile}`,
   finish: `${names}${trouble}${inventoryFunctions}
 ovl_sorts=$3

@@ -3,52 +3,68 @@
 # The plain boot: nothing is wrong and nothing is asked for. overlay_helper does all of it in one process, and this shell executes
 # init (docs/decisions/0023). pivot_root(2) gives every process of the old root the new one, this shell too. Whatever is not
 # plain, a helper that is broken above all, is left to the functions that stand behind this.
+#
+# Every boot reads the first two functions before it does anything, so they are short and know little.
 
-# plain_boot WORD...: returns where the boot is not plain, with everything as it was. The limit on CPU time ends a helper that
-# loops. An empty file would pass for a script that exits with 0, so that is no answer.
+# plain_boot WORD...: returns where the boot is not plain, with everything as it was or ovl_end saying otherwise. The limit
+# on CPU time ends a helper that loops. tell_helper has the plan. An empty file would exit with 0, so that is no answer.
 # every boot
 plain_boot() {
   [ -z "$OVERLAYKIT_AFTER$OVERLAYKIT_RUNG" ] && [ -x "$helper" ] || return 0
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
     ulimit -t 5
-    export OVERLAYKIT_BOOT=plain
-    exec "$helper" boot "$plan" "$plan_digest"
+    export OVERLAYKIT_BOOT=yes
+    tell_helper
   )
-  ovl_unfinished=$?
-  case $ovl_unfinished in
-    103)
-      # What fell_out needs, should init not be executed after all.
-      ovl_rung=${ladder%% *} ovl_inside=yes ovl_carried=$carried
-      ovl_job=${plain_wait:+begin_plain}
-      execute_init "$@"
+  ovl_end=$?
+  [ "$ovl_end" = 103 ] || return 0
+  ovl_inside=yes
+  exec "$init" "$@"
+}
+
+# fell_out_of_plain WORD...: the EXIT trap until then; see fell_out.
+# every boot
+fell_out_of_plain() {
+  ovl_failed='overlay_init ended unexpectedly'
+  if [ -n "$ovl_inside" ]; then
+    ovl_failed='the kernel cannot execute init'
+    export OVERLAYKIT_CARRIED="$carried"
+    cd "$old_root" || cd /
+  else
+    ovl_rung=none
+  fi
+  [ ! -c /dev/kmsg ] || echo "<3>overlaykit: rung $ovl_rung: $ovl_failed" >/dev/kmsg
+  export OVERLAYKIT_AFTER="$ovl_rung" OVERLAYKIT_REASONS="\"$ovl_rung: $ovl_failed\""
+  exec ./bin/sh ".$self" "$@"
+}
+
+# meet_unfinished: what overlay_helper has left that was asked for the plain boot.
+# every boot
+meet_unfinished() {
+  case $ovl_end in
+    '' | 104) ;;
+    *)
+      ovl_unfinished=$ovl_end
+      take_back
       ;;
-    104) ovl_unfinished='' ;;
-    *) take_back ;;
   esac
   [ ! -f /run/overlaykit/counted ] || read -r ovl_counted </run/overlaykit/counted
 }
 
-# begin_plain: the background job of a plain boot. It waits first, and reads the functions it needs then.
-# applets: sleep
-# every boot
-begin_plain() {
-  (
-    trap - EXIT
-    # It begins in the merged root, whose programs come first. A root without a sleep that works has proved nothing.
-    # shellcheck disable=SC2030 # for the job alone
-    PATH=$PATH:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
-    sleep "$plain_wait" || exit 1
-    late after_plain
-  ) &
-  OVERLAYKIT_JOB=$!
-}
-
-# after_plain: what comes after a plain boot is what comes after every other. overlay_helper has noted what it chose.
+# after_plain: what comes after a plain boot is what comes after every other. A process that overlay_helper has left behind
+# executes this script for it, once init has run for a while; the shell is the merged root's. Does not return.
 after_plain() {
-  ovl_helper=yes ovl_waited=yes ovl_run=/run/overlaykit
+  begin
+  unset OVERLAYKIT_LATER
+  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
+  ovl_helper=yes ovl_waited=yes ovl_run=/run/overlaykit ovl_rung=${ladder%% *} ovl_line=
+  # Where init could not be executed after all, the board is on another rung.
+  [ ! -f "$ovl_run/status.json" ] || read -r ovl_line <"$ovl_run/status.json"
+  case $ovl_line in *"\"rung\":\"$ovl_rung\""*) ;; *) exit 1 ;; esac
   [ ! -f "$ovl_run/plain" ] || read -r ovl_seq ovl_generation ovl_first_free <"$ovl_run/plain"
   "job_$ovl_rung"
+  exit
 }
 
 # take_back: what an overlay_helper has left that did not get to its end: the roots as they were, the mounts that were moved at
@@ -56,11 +72,10 @@ after_plain() {
 # applets: pivot_root
 take_back() {
   # shellcheck disable=SC3013 # not in POSIX, but in ash, dash and mksh
-  if [ -f "$old_root$self" ] && ! [ "$old_root/." -ef /. ]; then
-    # shellcheck disable=SC2031 # the job has its own
+  [ ! -f "$old_root$self" ] || [ "$old_root/." -ef /. ] || {
     PATH=$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin:$PATH
     step_out
-  fi
+  }
   ovl_table=/proc/mounts
   [ -e "$ovl_table" ] || ovl_table=$new_root$ovl_table
   [ ! -e "$ovl_table" ] || take_mounts_back

@@ -41,4 +41,5 @@ ovl_last=            # what the background job does last
 ovl_before=          # overlay_init of the release before the one that was tried
 ovl_counted=         # seq of the state in which overlay_helper has counted this boot already
 ovl_unfinished=      # exit code of an overlay_helper that did not get to the end of a plain boot
+ovl_end=${ovl_end-}  # how overlay_helper ended that was asked for the plain boot; known before all else
 ovl_waited=          # the background job has waited already

@@ -3,7 +3,7 @@
  * with it however it ends.
  */
 import { boardPaths } from '../shared/helper-protocol.ts';
-import { mountOptions } from './mount-options.ts';
+import { mountOptions } from '../shared/mount-options.ts';
 import { readMounts } from './mounts.ts';
 import { contradictions, findDevice, users } from './storage-device.ts';
 import { isHalfMade } from './storage-head.ts';

@@ -13,6 +13,7 @@ import type { MountPlan } from '../shared/plan.ts';
 import { ladderFunctions, mountsOf, prepareFunction, waitOf } from './climb.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
 import { calls, usedFunctions } from './library.ts';
+import { plainWords } from './plain-words.ts';
 import { printable, quote } from './quote.ts';
 import { planWords } from './words.ts';
 
@@ -32,36 +33,31 @@ export interface OverlayInit {
 
 export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin: Origin): OverlayInit {
   const own = [prepareFunction(plan), ...ladderFunctions(plan)];
-  const [plain, start] = [plainCalls(plan), startCalls(plan)];
-  const used = usedFunctions(library, [...own.map(({ text }) => text), plain, start, 'late'].join('\n'));
+  const [plain, start, end] = [plainCalls(plan, origin), startCalls(plan), endCalls(plan)];
+  const used = usedFunctions(library, [...own.map(({ text }) => text), plain, start, end, 'late'].join('\n'));
   const functions = [...own, ...used];
   const early = functions.filter(({ everyBoot }) => everyBoot);
   const later = functions.filter(({ everyBoot }) => !everyBoot);
-  const first = plain === '' ? [] : reachedFrom(`${plain}\nfell_out`, early);
+  const first = reachedFrom(plain, early);
   const others = early.filter((one) => !first.includes(one));
-  const beforePlain = links(later, [...texts(first), plain]);
-  const beforeStart = links(
-    later.filter(({ name }) => !beforePlain.some((link) => link.name === name)),
-    [...texts(others), start],
-  );
   const script = [
     header(plan, origin),
+    ...(plain === '' ? [] : [...texts(first), plain, plainEnds]),
+    planList(plan),
     begin(plan, origin, library, functions),
-    ...(plain === '' ? [] : [...texts(first), ...linked(beforePlain), plainBegins, plain]),
     ...texts(others),
-    ...linked(beforeStart),
+    ...linked(links(later, [...texts(others), start])),
     '# --- The boot begins here. ---',
     start,
     '# --- Behind the boot: for trouble, and for the time after it. ---',
     ...texts(later),
     '# --- Whose first rung was not taken comes here. ---',
-    '[ "$ovl_late" = reading ] || climb_on "$@"',
+    end,
   ].join('\n\n');
   return { script: `${script}\n`, applets: [...new Set(functions.flatMap(({ applets }) => applets))].sort() };
 }
 
-const plainBegins =
-  '# --- A plain boot ends here; what is behind it is read where the boot is not plain. ---';
+const plainEnds = '# --- A plain boot ends here; what is behind it is read where the boot is not plain. ---';
 
 function texts(functions: readonly ShellFunction[]): readonly string[] {
   return functions.map(({ text }) => text);
@@ -105,11 +101,6 @@ function linked(functions: readonly ShellFunction[]): readonly string[] {
 }
 
 function header(plan: MountPlan, origin: Origin): string {
-  const comment = (text: string): string =>
-    text
-      .split('\n')
-      .map((line) => `# ${line}`.trimEnd())
-      .join('\n');
   return [
     '#!/bin/sh',
     comment(
@@ -120,13 +111,23 @@ function header(plan: MountPlan, origin: Origin): string {
       `Made by overlaykit ${printable(origin.version)} from ${printable(origin.boardFile)}. Do not edit: change the board file, then \`ovl build\`.`,
     ),
     comment(`Plan ${origin.planDigest}`),
-    '#',
-    comment(
-      'What the boot does; `ovl plan` prints the same list. When a step fails, the next rung is tried.',
-    ),
+  ].join('\n');
+}
+
+/** Behind the plain boot: a shell reads comments too, and whoever looks for them finds them wherever they stand. */
+function planList(plan: MountPlan): string {
+  return [
+    '# What the boot does; `ovl plan` prints the same list. When a step fails, the next rung is tried.',
     '#',
     comment(planWords(plan).trimEnd()),
   ].join('\n');
+}
+
+function comment(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `# ${line}`.trimEnd())
+    .join('\n');
 }
 
 function data(plan: MountPlan, origin: Origin): readonly string[] {
@@ -152,13 +153,12 @@ function holdsReleases({ root }: MountPlan): boolean {
   return writableRoots.includes(root.fstype);
 }
 
-/** What plain_boot has to know; nothing where the board has no plain boot. */
+/** What take_back has to know; nothing where the board has no plain boot. */
 function plainData(plan: MountPlan): readonly string[] {
   const rung = plainRung(plan);
   if (rung === undefined) return [];
   return [
     `plain_mounts=${quote(mountsOf(rung).toReversed().join(' '))} # what overlay_helper mounts for the first rung, the last one first`,
-    `plain_wait=${waitOf(plan, rung) ?? ''} # seconds until the background job begins`,
   ];
 }
 
@@ -169,14 +169,33 @@ const beginning = [
   'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin',
 ] as const;
 
-/** What overlay_helper is asked to do at once; empty where the board has no plain boot. */
-function plainCalls(plan: MountPlan): string {
-  return plainRung(plan) === undefined ? '' : unlessReading([...beginning, 'plain_boot "$@"']);
+/**
+ * What overlay_helper is asked to do at once, with what these lines have to know themselves; empty where the board has no
+ * plain boot.
+ */
+function plainCalls(plan: MountPlan, origin: Origin): string {
+  const rung = plainRung(plan);
+  if (rung === undefined) return '';
+  const { init, oldRoot, carried } = plan.handOver;
+  const words = plainWords(plan, rung, origin.planDigest, waitOf(plan, rung)).map((some) =>
+    some.map(quote).join(' '),
+  );
+  return [
+    `tell_helper() {\n  exec ${boardPaths.helper} boot \\\n    ${words.join(' \\\n    ')}\n}`,
+    unlessReading(plan, [
+      `self=${boardPaths.overlayInit} helper=${boardPaths.helper} init=${quote(init)} old_root=${quote(oldRoot)}`,
+      `carried=${quote(carried.join(' '))} ovl_rung=${rung.name}`,
+      'umask 022',
+      'trap \'fell_out_of_plain "$@"\' EXIT',
+      'plain_boot "$@"',
+    ]),
+  ].join('\n\n');
 }
 
 function startCalls(plan: MountPlan): string {
-  return unlessReading([
-    ...(plainRung(plan) === undefined ? beginning : []),
+  return unlessReading(plan, [
+    ...beginning,
+    ...(plainRung(plan) === undefined ? [] : ['meet_unfinished']),
     ...(holdsReleases(plan) ? ['find_release'] : []),
     '[ -z "$OVERLAYKIT_AFTER" ] || pick_up',
     ...(holdsReleases(plan) ? ['try_release "$@"'] : []),
@@ -188,7 +207,19 @@ function startCalls(plan: MountPlan): string {
   ]);
 }
 
-/** Calls that are made when the script is executed, and not when it is read once more. */
-function unlessReading(lines: readonly string[]): string {
-  return ['[ "$ovl_late" = reading ] || {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
+/** What is left to do once everything was read. */
+function endCalls(plan: MountPlan): string {
+  if (plainRung(plan) === undefined) return `${booting(plan)} || climb_on "$@"`;
+  return `[ -z "$OVERLAYKIT_LATER" ] || after_plain\n${booting(plan)} || climb_on "$@"`;
+}
+
+/** Calls that are made when the script is executed to boot, and not when it is read once more. */
+function unlessReading(plan: MountPlan, lines: readonly string[]): string {
+  return [`${booting(plan)} || {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
+}
+
+/** Fails where the script is executed to boot. The background job of a plain boot executes it for what comes afterwards. */
+function booting(plan: MountPlan): string {
+  const reading = '[ "$ovl_late" = reading ]';
+  return plainRung(plan) === undefined ? reading : `${reading} || [ -n "$OVERLAYKIT_LATER" ]`;
 }

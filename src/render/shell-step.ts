@@ -7,6 +7,7 @@ import {
   generationWord,
   type MountStep,
   type Step,
+  type StorageAddress,
   type StoredIdentity,
 } from '../shared/step.ts';
 import { quote } from './quote.ts';
@@ -113,15 +114,7 @@ function findCommand(step: FindStorageStep): readonly string[] {
   switch (address.by) {
     case 'mtd-name':
     case 'mtd-number':
-      return [
-        'find_mtd',
-        ...(address.by === 'mtd-name' ? ['name', address.name] : ['number', String(address.number)]),
-        seconds,
-        given(step.sizeBytes, procMtdHex),
-        given(step.eraseBlockBytes, procMtdHex),
-        given(step.minBytes, inUnits(4096)),
-        given(step.maxBytes, inUnits(4096)),
-      ];
+      return ['find_mtd', ...mtdAddress(address), seconds, ...flashSizes(step)];
     case 'label':
       return ['find_tagged', `LABEL=${address.label}`, seconds, ...blockSizes(step)];
     case 'uuid':
@@ -131,7 +124,27 @@ function findCommand(step: FindStorageStep): readonly string[] {
   }
 }
 
-function blockSizes(step: FindStorageStep): readonly string[] {
+/** A partition of the flash, and what it has to be like: without the seconds to wait for it. */
+export function flashWords(step: FindStorageStep): readonly string[] {
+  return [...mtdAddress(step.address), ...flashSizes(step)];
+}
+
+function mtdAddress(address: StorageAddress): readonly string[] {
+  if (address.by === 'mtd-name') return ['name', address.name];
+  return address.by === 'mtd-number' ? ['number', String(address.number)] : [];
+}
+
+function flashSizes(step: FindStorageStep): readonly string[] {
+  return [
+    given(step.sizeBytes, procMtdHex),
+    given(step.eraseBlockBytes, procMtdHex),
+    given(step.minBytes, inUnits(4096)),
+    given(step.maxBytes, inUnits(4096)),
+  ];
+}
+
+/** Sectors of 512 bytes: what it has to have, at least, at most. */
+export function blockSizes(step: FindStorageStep): readonly string[] {
   return [step.sizeBytes, step.minBytes, step.maxBytes].map((bytes) => given(bytes, inUnits(512)));
 }
 

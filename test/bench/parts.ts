@@ -36,7 +36,12 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
   { helper: false, what: 'init_is_there', bodies: { init_is_there: ':' } },
   { helper: true, what: 'nothing', bodies: {} },
-  { helper: true, what: 'begin_plain (the background job)', bodies: { begin_plain: ':' } },
+  {
+    helper: true,
+    what: 'later (the background job)',
+    bodies: {},
+    script: (text) => text.replace(/^ {4}later \d+ \\\n/m, ''),
+  },
   {
     helper: true,
     what: 'plain_boot (the script does it, and the helper verifies and enters)',

@@ -81,7 +81,11 @@ for (const name of names) {
       const after = parse(script.slice(boot.length));
       const whole: Part = { functions: new Map([...before.functions, ...after.functions]), calls: '' };
       const all = new Set(whole.functions.keys());
-      const entries = [...boot.matchAll(/^\[ "\$ovl_late" = reading \] \|\| \{\n[^}]*^\}$/gm)];
+      const entries = [
+        ...boot.matchAll(
+          /^\[ "\$ovl_late" = reading \] \|\| (?:\[ -n "\$OVERLAYKIT_LATER" \] \|\| )?\{\n[^}]*^\}$/gm,
+        ),
+      ];
       t.is(entries.length, script.includes('plain_boot()') ? 2 : 1);
       t.is(executed(before.calls, entries), '', 'nothing is executed but at the points of entry');
 
@@ -90,9 +94,12 @@ for (const name of names) {
         for (const called of reached(calls, sofar, all))
           t.true(sofar.functions.has(called), `${called} is called before it is there`);
         // The EXIT trap may come at any moment, also when nothing can be read any more.
-        for (const called of reached('fell_out', sofar, all)) {
-          t.true(sofar.functions.has(called), `fell_out needs ${called}`);
-          t.false(sofar.functions.get(called)?.startsWith(`late ${called}`), `fell_out needs ${called}`);
+        const [trap = ''] = /trap '[^']*' EXIT/.exec(calls) ?? [];
+        const fallen = reached(trap, sofar, all);
+        t.true(fallen.size > 0, trap);
+        for (const called of fallen) {
+          t.true(sofar.functions.has(called), `${trap} needs ${called}`);
+          t.false(sofar.functions.get(called)?.startsWith(`late ${called}`), `${trap} needs ${called}`);
         }
       }
       // What a link leads to is there once the rest was read.

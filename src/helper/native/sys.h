@@ -25,6 +25,9 @@ int sys_exit_code(void);
 /* process.c: one line to the kernel log and to standard error. */
 void sys_complain(const char *text);
 
+/* process.c: one line to the kernel log, with a level of syslog(2). */
+void sys_tell(int level, const char *text);
+
 /* failure.c: throws an Error for an errno; always returns JS_EXCEPTION. `path` may be NULL. */
 JSValue sys_throw(JSContext *ctx, const char *syscall, const char *path, int number);
 

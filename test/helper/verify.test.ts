@@ -183,6 +183,9 @@ test('words that make no sense give the usage and exit code 2', (t) => {
   for (const wrong of [[], ['verify'], ['verify', 'a'], ['verify', 'a', 'b', 'c'], ['enter', 'a'], ['x']]) {
     const board = new ModelBoard({ plan: helperPlan() });
     t.is(run(board, wrong), 2);
-    t.regex(board.complaints[0] ?? '', /^usage: overlay_helper boot BOARD DIGEST RUNG OUTCOME STEP\.\.\. \| verify PLAN RUNG/);
+    t.regex(
+      board.complaints[0] ?? '',
+      /^usage: overlay_helper boot BOARD DIGEST RUNG OUTCOME STEP\.\.\. \| verify PLAN RUNG/,
+    );
   }
 });

@@ -115,7 +115,7 @@ make_reserve() {
 }
 
 # first_reserve: before init, where random bytes may take the kernel ten seconds (6.1 on an ARMv6 without a seed). Programs do
-# not compress well: of 256 KiB zlib leaves at least 140 on each processor.
+# not compress well: of the first 256 KiB zlib leaves 118 and more.
 first_reserve() {
   ovl_program=/proc/self/exe
   [ ! -f "$helper" ] || ovl_program=$helper

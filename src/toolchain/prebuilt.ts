@@ -47,12 +47,19 @@ async function readIndex(path: string): Promise<PrebuiltIndex | undefined> {
   }
 }
 
+/** What editors and tools leave beside sources is not packed by npm, or not installed: it must not count. */
+const sources = /^[^.].*\.(c|h|ts|json)$/;
+
 /** One digest over all that the helper is made of. */
 export async function sourcesDigest(root: string = packageRoot()): Promise<string> {
   const names: string[] = [];
   for (const folder of ['helper', 'shared', 'toolchain']) {
     const entries = await readdir(join(root, 'src', folder), { recursive: true, withFileTypes: true });
-    names.push(...entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name)));
+    names.push(
+      ...entries
+        .filter((one) => one.isFile() && sources.test(one.name))
+        .map((one) => join(one.parentPath, one.name)),
+    );
   }
   const lines = await Promise.all(
     names.sort().map(async (path) => `${path.slice(root.length)} ${sha256(await readFile(path))}\n`),

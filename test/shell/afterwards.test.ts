@@ -13,6 +13,8 @@ import { ShellFunctions } from '../support/shell-functions.ts';
 
 const reserve = '/overlay/overlaykit/reserve';
 const reserveBytes = 128 * 1024;
+/** Of a program, once JFFS2 has compressed it: more than an erase block of 64 KiB, and most of what is wanted. */
+const leastReserve = 112 * 1024;
 
 /** A storage with a generation that nothing keeps, and the job's end on it, with a helper that ends as it is told. */
 async function swept(
@@ -89,7 +91,7 @@ for (const shell of shells) {
     for (const script of [`helper=${helper} begin_state`, 'begin_state', 'finish_boot - "$ovl_storage"']) {
       await functions.prepare('rm -f overlaykit/reserve');
       const made = await make(script);
-      t.true(compressedPages(made) >= reserveBytes, `${script}: ${made.length}, ${compressedPages(made)}`);
+      t.true(compressedPages(made) >= leastReserve, `${script}: ${made.length}, ${compressedPages(made)}`);
       t.deepEqual(await make('finish_boot - "$ovl_storage"'), made, script);
       t.deepEqual(await make('begin_state'), made, script);
     }

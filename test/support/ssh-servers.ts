@@ -30,6 +30,8 @@ export interface SshServer {
 export interface ServerOptions {
   readonly kind: 'dropbear' | 'openssh';
   readonly words?: readonly string[];
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Types of host keys, best first. */
   readonly hostKeys?: readonly string[];
   /** Applets that the busybox of the user "board" lacks. */
@@ -80,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<SshServer> {
       folder,
       ...program(options, folder, types, port),
     ],
-    { reject: false, stdin: 'ignore', buffer: false, all: true },
+    { reject: false, stdin: 'ignore', buffer: false, all: true, env: options.env ?? {} },
   );
   let said = '';
   child.all.on('data', (chunk: Buffer) => {

@@ -100,10 +100,12 @@ async function shakeHands(hands: Hands): Promise<Session> {
   let stage: Stage = 'greeting';
   let denied: unknown;
   let hostKey = '';
+  // Nobody is left at a question of a server that has gone.
+  const over = new AbortController();
   const whileAsking = async <T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     patience.pause();
     try {
-      return await ask(signal);
+      return await ask(AbortSignal.any([signal, over.signal]));
     } finally {
       patience.resume();
     }
@@ -179,6 +181,7 @@ async function shakeHands(hands: Hands): Promise<Session> {
       });
     });
   } catch (error) {
+    over.abort(error);
     client.on('error', () => {});
     client.destroy();
     throw error;
@@ -204,7 +207,7 @@ function whatHappened(
   const greeting = heard.greeting();
   if (stage === 'greeting' && greeting === undefined)
     return notAnSshServer(settings, heard.start(), transport.words());
-  if (stage === 'login' && entry.attempts().length > 0) return refused(settings, greeting, entry);
+  if (stage === 'login' && entry.attempts().length > 0) return refused(settings, greeting, entry, cause);
   const none =
     greeting?.offer && stage !== 'login'
       ? noAgreement(settings, greeting.software, ours, greeting.offer)

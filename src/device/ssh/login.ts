@@ -13,7 +13,7 @@ import type { SshSettings } from './settings.ts';
 /** One row of the table: what was tried, and what became of it. */
 export interface Attempt {
   readonly what: string;
-  readonly result: 'refused' | 'accepted' | 'not enough' | `skipped: ${string}`;
+  readonly result: 'refused' | 'accepted' | 'not enough' | 'no answer' | `skipped: ${string}`;
 }
 
 export interface LoginOptions {
@@ -33,6 +33,11 @@ export interface Login {
     next: (method: AnyAuthMethod | false) => void,
   ) => undefined;
   readonly attempts: () => readonly Attempt[];
+  /**
+   * What the server has not answered when it closes the connection; empty where nothing was, as while a person is asked. Undefined once
+   * there is nothing left to try: then it is not the server that ends it.
+   */
+  readonly open: () => string | undefined;
   /** What the server takes, as it said last. */
   readonly methods: () => readonly string[];
   /** Says that the last one was accepted: it comes first at the next login, with the secret that was given. */
@@ -62,6 +67,7 @@ export function login(options: LoginOptions, memory: Memory = { passphrases: new
   const passphrases = new Map(memory.passphrases);
   let methods: readonly string[] = [];
   let current: Candidate | undefined;
+  let open: string | undefined = '';
   const username = options.settings.user;
   const source = candidates();
 
@@ -220,6 +226,7 @@ export function login(options: LoginOptions, memory: Memory = { passphrases: new
     for (;;) {
       const { value, done } = await source.next();
       current = done === true ? undefined : value;
+      open = current?.what;
       if (current === undefined) return false;
       if (current.method === 'none' || offers(current.method)) return current.auth;
       attempts.push({ what: current.what, result: 'skipped: the server does not take it' });
@@ -229,12 +236,14 @@ export function login(options: LoginOptions, memory: Memory = { passphrases: new
   return {
     handler: (left, partial, next) => {
       if (left !== null) methods = left;
+      open = '';
       if (current !== undefined)
         attempts.push({ what: current.what, result: partial === true ? 'not enough' : 'refused' });
       following().then(next, () => next(false));
       return undefined;
     },
     attempts: () => attempts,
+    open: () => open,
     methods: () => methods,
     succeed: () => ({
       passphrases,

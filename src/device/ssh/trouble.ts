@@ -76,12 +76,16 @@ export function noAgreement(
   };
 }
 
+/** @param cause what the server said when it ended the connection */
 export function refused(
   settings: SshSettings,
   greeting: ServerGreeting | undefined,
   login: Login,
+  cause: unknown,
 ): Diagnostic {
-  const rows = login.attempts().map(({ what, result }) => `${visible(what)}: ${result}`);
+  const open = login.open();
+  const unanswered = open === undefined || open === '' ? [] : [{ what: open, result: 'no answer' }];
+  const rows = [...login.attempts(), ...unanswered].map(({ what, result }) => `${visible(what)}: ${result}`);
   const methods = login.methods();
   return {
     ...common,
@@ -89,10 +93,15 @@ export function refused(
     message: `${settings.user}@${at(settings)} refuses the login`,
     because: [
       ...rows,
+      ...(open === undefined ? [] : [`then the server closed the connection${saidWords(cause)}`]),
       `the server takes ${methods.length === 0 ? 'nothing that is known here' : visible(methods.join(', ')).slice(0, 200)}`,
     ].join('\n'),
     fix: advice(settings, methods, greeting?.software ?? ''),
   };
+}
+
+function saidWords(cause: unknown): string {
+  return cause instanceof Error ? `: ${visible(cause.message).slice(0, 200)}` : '';
 }
 
 function advice(settings: SshSettings, methods: readonly string[], software: string): string {

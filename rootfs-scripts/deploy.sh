@@ -62,6 +62,40 @@ deploy_replace() {
   cat >"$ovl_new" && sync && mv -f "$ovl_new" "$1" && sync
 }
 
+# deploy_update_grub ROOT: grub.cfg is made anew, and replaced by one rename: grub-mkconfig itself writes over it, and a cut in that
+# leaves nothing that boots. Under a union its root has neither devices nor a boot partition, which grub-probe looks at.
+deploy_update_grub() {
+  ovl_mounts=$(cat /proc/mounts)
+  ovl_bound=
+  for ovl_dir in ${1:+/proc /sys /dev /boot /boot/efi}; do
+    case $ovl_mounts in *" $1$ovl_dir "*) continue ;; *" $ovl_dir "*) ;; *) continue ;; esac
+    mount -o bind "$ovl_dir" "$1$ovl_dir" || continue
+    ovl_bound="$1$ovl_dir $ovl_bound"
+  done
+  deploy_make_grub_cfg "$1"
+  ovl_code=$?
+  for ovl_dir in $ovl_bound; do umount "$ovl_dir"; done
+  return "$ovl_code"
+}
+
+# deploy_make_grub_cfg ROOT: by grub-mkconfig where that is what update-grub calls, which Debian's does.
+deploy_make_grub_cfg() {
+  ovl_cfg=/boot/grub/grub.cfg
+  ovl_new=$ovl_cfg.overlaykit-new
+  if [ ! -x "$1/usr/sbin/grub-mkconfig" ] || [ ! -e "$1$ovl_cfg" ]; then
+    chroot "$1/" update-grub && sync
+    return
+  fi
+  # With the mode and the owner of the old one.
+  cp -p "$1$ovl_cfg" "$1$ovl_new" || return 1
+  if chroot "$1/" grub-mkconfig -o "$ovl_new" && [ -s "$1$ovl_new" ]; then
+    sync && mv -f "$1$ovl_new" "$1$ovl_cfg" && sync
+  else
+    rm -f "$1$ovl_new" "$1$ovl_new.new"
+    return 1
+  fi
+}
+
 # deploy_digests FOLDER NAME...: a line for each, as sha256sum prints it, or "absent".
 deploy_digests() {
   cd "$1" && shift || return 1

@@ -57,7 +57,8 @@ function editOf(
   opensRoot: boolean,
 ): Partial<LoaderPlan> {
   const loader = loaderOf(found.kind);
-  if (Object.entries(words).every(([name, value]) => loader.read(found.text, name) === value)) return {};
+  const says = Object.entries(words).every(([name, value]) => loader.read(found.text, name) === value);
+  if (says && found.isBehind !== true) return {};
   const refused = (message: string, because: string, fix = byHandFix(words)): Partial<LoaderPlan> => ({
     problems: [unsuitable('OVL660', `${visible(found.path)} ${message}`, because, fix)],
   });

@@ -8,6 +8,7 @@ import { Failure } from '../diagnostics/diagnostic.ts';
 import { parseLibrary, usedFunctions } from '../render/library.ts';
 import { quote } from '../render/quote.ts';
 import { packageRoot } from '../system/package-root.ts';
+import { grubCfg, isBehind } from './loaders/grub.ts';
 import { loaders } from './loaders/index.ts';
 import type { Loader } from './loaders/loader.ts';
 import { environmentWords } from './loaders/u-boot.ts';
@@ -94,7 +95,9 @@ async function findLoader(device: Device, loader: Loader, how: Finding): Promise
   if (loader.kind === 'grub-d') {
     if (!how.programs.has('update-grub')) return undefined;
     const path = how.place(how.file ?? loader.paths[0] ?? '');
-    return { kind: loader.kind, path, text: (await output(device, ['cat', path], how.signal)) ?? '' };
+    const text = (await output(device, ['cat', path], how.signal)) ?? '';
+    const made = await output(device, ['cat', how.place(grubCfg.paths[0] ?? '')], how.signal);
+    return { kind: loader.kind, path, text, isBehind: isBehind(text, made) };
   }
   const paths = how.file === undefined ? loader.paths : [how.file];
   for (const path of paths.map(how.place)) {

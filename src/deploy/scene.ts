@@ -28,6 +28,8 @@ export interface FoundLoader {
   /** Where it is now; for U-Boot the name of the program that writes it. */
   readonly path: string;
   readonly text: string;
+  /** Whether what boots was not made from this text yet, and has to be; GRUB only. */
+  readonly isBehind?: boolean;
 }
 
 /** What this boot says of itself in /run/overlaykit/status.json. */

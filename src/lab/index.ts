@@ -10,7 +10,7 @@ import { bootSandbox } from './sandbox/boot-sandbox.ts';
 import { bootUml } from './uml/boot-uml.ts';
 
 export { account } from './account.ts';
-export type { Boot, BootRequest, CommandResult, Deadline, Ending, Machine } from './boot.ts';
+export type { Boot, BootRequest, CommandResult, Deadline, Ending, Forward, Machine } from './boot.ts';
 export { machines } from './boot.ts';
 export type { MountEntry } from './mountinfo.ts';
 

@@ -80,6 +80,11 @@ export const tools = {
   unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },
   nsenter: { package: 'util-linux', reason: 'runs commands in the sandbox' },
   setpriv: { package: 'util-linux', reason: 'ends virtual boards with the process that started them' },
+  'libdevmapper.so.1.02.1': {
+    package: 'libdevmapper1.02.1',
+    reason: "is what Debian's GRUB needs in the tests of boot loaders",
+    file: '/lib/x86_64-linux-gnu/libdevmapper.so.1.02.1',
+  },
   losetup: { package: 'util-linux', reason: 'gives the sandbox its block devices' },
   script: { package: 'bsdutils', reason: 'gives the sandbox its console' },
   dropbear: { package: 'dropbear-bin', reason: "is the SSH server of the lab's own roots" },

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
+import { type Boot, type BootRequest, bootBoard, type Forward } from '../../src/lab/index.ts';
 import type { RootFile } from '../../src/lab/roots/root-file.ts';
 import { sshIsUp, sshServer } from '../../src/lab/roots/ssh-server.ts';
 import { requireTool } from '../../src/system/tools.ts';
@@ -41,8 +41,7 @@ export type BootLoader = () => Promise<Pick<BootRequest, 'init' | 'cmdline' | 'r
 export class RebootingBoard {
   readonly port: number;
   readonly boots: Boot[] = [];
-  readonly #request: BootRequest;
-  readonly #loader: BootLoader;
+  readonly #start: () => Promise<Boot>;
   #stopped = false;
   #ended: Promise<void> = Promise.resolve();
 
@@ -51,18 +50,23 @@ export class RebootingBoard {
     request: Omit<BootRequest, 'forwards'>,
     loader: BootLoader = async () => ({}),
   ): Promise<RebootingBoard> {
+    return RebootingBoard.startBy(async (forwards) =>
+      bootBoard({ ...request, forwards, ...(await loader()) }),
+    );
+  }
+
+  /** @param boot switches the board on, with its SSH server at these ports */
+  static async startBy(boot: (forwards: readonly Forward[]) => Promise<Boot>): Promise<RebootingBoard> {
     const port = await freePort();
-    const forwards = [{ hostPort: port, boardPort: 22 }];
-    const board = new RebootingBoard(port, { ...request, forwards }, loader);
+    const board = new RebootingBoard(port, () => boot([{ hostPort: port, boardPort: 22 }]));
     await board.#boot();
     await board.listens();
     return board;
   }
 
-  private constructor(port: number, request: BootRequest, loader: BootLoader) {
+  private constructor(port: number, start: () => Promise<Boot>) {
     this.port = port;
-    this.#request = request;
-    this.#loader = loader;
+    this.#start = start;
   }
 
   get boot(): Boot {
@@ -93,7 +97,7 @@ export class RebootingBoard {
   }
 
   async #boot(): Promise<void> {
-    const boot = await bootBoard({ ...this.#request, ...(await this.#loader()) });
+    const boot = await this.#start();
     this.boots.push(boot);
     this.#ended = boot.exited.then(() => (this.#stopped ? undefined : this.#boot()));
   }

@@ -1,6 +1,7 @@
 /** Boot loaders: what their configuration is before and after, and that it can be taken back. */
 import test from 'ava';
 import fc from 'fast-check';
+import { isBehind } from '../../src/deploy/loaders/grub.ts';
 import { loaderOf, loaders } from '../../src/deploy/loaders/index.ts';
 import { type LoaderKind, setWords, wordOf } from '../../src/deploy/loaders/loader.ts';
 import { environment } from '../../src/deploy/loaders/u-boot.ts';
@@ -80,6 +81,26 @@ test('GRUB with update-grub gets a file of its own, which a shell can read', (t)
   t.is(loader.read(edited.text, 'init'), '/sbin/overlay_init');
   t.true('problem' in loader.edit('', { root: '$(reboot)' }));
   return t.is(undone('grub-d', '', edited.text), '');
+});
+
+test('GRUB: a file of ours that grub.cfg was not made from is no reason to do nothing, and is taken back whole', (t) => {
+  const loader = loaderOf('grub-d');
+  const edited = loader.edit('', init);
+  if ('problem' in edited) return t.fail(edited.problem);
+  const cfg = (words: string): string =>
+    `menuentry 'Debian' {\n\tlinux\t/vmlinuz root=/dev/sda1 ro ${words}quiet\n}\nlinux16 /memtest.bin\n`;
+  t.true(isBehind(edited.text, cfg('')));
+  t.true(isBehind(edited.text, cfg('init=/sbin/overlay_init.old ')));
+  t.true(isBehind(edited.text, undefined));
+  t.false(isBehind(edited.text, cfg('init=/sbin/overlay_init ')));
+  t.false(isBehind('', cfg('')), 'nothing is asked for');
+  const { text } = edited;
+  t.is(loader.undo({ now: text, from: text, to: text }), '');
+  return t.is(
+    loader.undo({ now: `${text}X=1\n`, from: text, to: text }),
+    undefined,
+    'somebody else wrote to it',
+  );
 });
 
 test('U-Boot: the old line first, the one that counts last; counted where the board counts boots', (t) => {

@@ -8,6 +8,7 @@ import {
   editLines,
   type KernelWords,
   type Loader,
+  type Made,
   setWords,
   undoLines,
   undoText,
@@ -21,10 +22,26 @@ export const grubD: Loader = {
   kind: 'grub-d',
   paths: ['/etc/default/grub.d/overlaykit.cfg'],
   edit: (_, words) => writeDropIn(words),
-  // An empty file sets nothing.
-  undo: undoText(() => ''),
+  undo: undoDropIn,
   read: (text, word) => wordOf(variable.exec(text)?.[1] ?? '', word),
 };
+
+/** An empty file sets nothing; one that was only to be made good for grub.cfg is none that the board booted by. */
+function undoDropIn(made: Made): string | undefined {
+  if (made.from === made.to) return made.now === made.to ? '' : undefined;
+  return undoText(() => '')(made);
+}
+
+/**
+ * Whether grub.cfg was not made from the file of ours: the power went in between, or update-grub failed.
+ * @param grubCfgText undefined where there is none
+ */
+export function isBehind(dropIn: string, grubCfgText: string | undefined): boolean {
+  const words = variable.exec(dropIn)?.[1];
+  if (words === undefined) return false;
+  const lines = (grubCfgText ?? '').split('\n').flatMap((line) => linux.exec(line)?.[2] ?? []);
+  return !lines.some((line) => ` ${line} `.includes(` ${words} `));
+}
 
 /** The file is read by a shell. */
 function writeDropIn(words: KernelWords): Edited {

@@ -37,11 +37,9 @@ export async function setEnvironment(what: Doing, lines: string, path: string): 
   }
 }
 
-/** It writes grub.cfg beside itself and renames it. */
+/** Makes grub.cfg of what the file of ours says. @throws Failure OVL704 with what update-grub said */
 export async function updateGrub(what: Doing): Promise<void> {
-  const command = what.root === '' ? program('update-grub') : program('chroot', what.root, 'update-grub');
-  const outcome = await what.device.run(command, what.run);
-  if (!succeeded(outcome)) throw new Failure(refused('update-grub failed', outcome));
+  await checked(what, 'update_grub', [what.root], 'update-grub failed');
 }
 
 function changedMeanwhile(path: string): Failure {

@@ -2,7 +2,7 @@
 # PID 1 of the lab's initramfs on a stock kernel: loads what that kernel has as modules, makes the board's flash and
 # device names, mounts the root read-only and hands over to its init, as the kernel itself does where all is built in.
 #
-# /lab/settings  lab_root, lab_rootfstype, lab_init, lab_root_in_memory
+# /lab/settings  lab_root, lab_rootfstype, lab_init, lab_root_in_memory; without lab_init, it and the root are the kernel's words
 # /lab/modules   module files in the order of loading
 # /lab/flash     lines "DRIVER PARAMETERS": MTD devices that phram or block2mtd are told to make
 # /lab/links     lines "PATH DEVICE": names that the board file uses for devices of the lab
@@ -18,6 +18,18 @@ mount -t sysfs sysfs /sys
 lab_root='' lab_rootfstype='' lab_init='' lab_root_in_memory=''
 # shellcheck source=/dev/null # written for each boot
 . /lab/settings
+
+# Where a boot loader of the board's own has started this, it says what the lab does not.
+if [ -z "$lab_init" ]; then
+  lab_init=/sbin/init
+  read -r words </proc/cmdline
+  for word in $words; do
+    case $word in
+      init=*) lab_init=${word#*=} ;;
+      root=*) lab_root=${word#*=} ;;
+    esac
+  done
+fi
 
 while read -r module; do
   insmod "/modules/$module" || give_up "cannot load $module"

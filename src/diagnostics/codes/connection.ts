@@ -90,8 +90,8 @@ added to it. Its usual owner is you and its mode 0600.`,
   OVL520: {
     title: 'the board refuses the login',
     explanation: `The server took none of what was tried; "because" lists all of it, with the fingerprints of the keys, and what the server
-would take. At most five keys and three passwords are tried: servers close after about six, and some lock the address out. One that
-closed the connection before all was tried is told of too: with IdentitiesOnly, name the one right key.
+would take. At most five keys and three passwords are tried: servers close after about six, and some lock the address out.
+One that closed the connection before all was tried is told of too: with IdentitiesOnly, name the one right key.
 Keys that ssh-agent holds come first, those of IdentityFile before the others; encrypted key files need somebody who can be
 asked. Dropbear reads root's keys from /etc/dropbear/authorized_keys on OpenWrt, and from ~/.ssh/authorized_keys elsewhere,
 and ignores a file that others may write. A root without a password is let in by dropbear -B only.`,

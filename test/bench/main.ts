@@ -19,7 +19,15 @@ import { storages } from './case.ts';
 import { benchHelper, helperArchitectures } from './helper.ts';
 import { helperTables, verdicts } from './helper-table.ts';
 import { type Options, readOptions } from './options.ts';
-import { boardsTable, bootTables, resetTable, transferTable, wallTable, whyTable } from './report.ts';
+import {
+  aimTable,
+  boardsTable,
+  bootTables,
+  resetTable,
+  transferTable,
+  wallTable,
+  whyTable,
+} from './report.ts';
 import { benchReset } from './reset.ts';
 import { benchTransfer } from './transfer.ts';
 import { benchWall } from './wall.ts';
@@ -48,7 +56,7 @@ const compilers: readonly ToolName[] = helperArchitectures.map((arch) => targetF
 const limitMs = 60 * 60_000;
 const runs = 2;
 const rounds = 15;
-const transferRounds = 7;
+const transferRounds = 15;
 const boardsRounds = 5;
 const resetRounds = 9;
 
@@ -105,6 +113,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     whyTable(why),
     wallTable(wall),
     transferTable(transfer),
+    aimTable(transfer),
     boardsTable(boards),
     resetTable(reset),
     helperTables(helper),

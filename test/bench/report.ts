@@ -74,9 +74,10 @@ export function wallTable(rows: readonly WallRow[]): string {
   return table(['', 'wall ms', '×', 'processor ms', '×', 'rounds'], lines);
 }
 
-/** Each way with what it is compared with; the aims are those of the issue that asked for uploads. */
+/** Each way with what it is compared with, and with the first, which only logs in; the aims are those of the issue that asked for uploads. */
 export function transferTable(rows: readonly TransferRow[]): string {
-  if (rows.length === 0) return '';
+  const bare = rows[0];
+  if (bare === undefined) return '';
   const lines = rows.map(({ way, against, aim, wallMs, afterLoginMs, hereMs, boardMs }) => {
     const base = rows.find((row) => row.way === against);
     // An aim is for all of it; for what comes after the login, the other's login is taken off as well.
@@ -89,6 +90,7 @@ export function transferTable(rows: readonly TransferRow[]): string {
       // The least is what a machine would need on which nothing else ran.
       Math.min(...wallMs).toFixed(0),
       base === undefined ? '' : times(Math.min(...wallMs), Math.min(...base.wallMs)),
+      base === undefined || bare === undefined ? '' : times(median(wallMs), median(bare.wallMs)),
       afterLoginMs.length === 0 ? '' : median(afterLoginMs).toFixed(0),
       base === undefined || afterLoginMs.length === 0 ? '' : times(median(afterLoginMs), rest),
       mean(hereMs).toFixed(0),
@@ -96,8 +98,28 @@ export function transferTable(rows: readonly TransferRow[]): string {
       aim === undefined ? '' : `${aim} × ${against}`,
     ];
   });
-  const head = ['', 'wall ms', '×', 'least', '×', 'after login', '×', 'here cpu ms', 'board cpu ms', 'aim'];
-  return table(head, lines);
+  const head = ['', 'wall ms', '×', 'least', '×', `× ${bare.way}`, 'after login', '×'];
+  return table([...head, 'here cpu ms', 'board cpu ms', 'aim'], lines);
+}
+
+/** What each aim leaves beside our login, in medians of the same run, and what was needed. */
+export function aimTable(rows: readonly TransferRow[]): string {
+  const of = (way: string | undefined): number | undefined => {
+    const row = rows.find((one) => one.way === way);
+    return row === undefined ? undefined : median(row.wallMs);
+  };
+  const login = of('ovl, a login');
+  const lines = rows.flatMap(({ way, against, aim, wallMs, afterLoginMs }) => {
+    const base = of(against);
+    if (aim === undefined || base === undefined || login === undefined || afterLoginMs.length === 0)
+      return [];
+    const allowed = aim * base;
+    const figures = [allowed, login, allowed - login, median(afterLoginMs), median(wallMs)];
+    const isReached = median(wallMs) <= allowed;
+    return [[way, ...figures.map((one) => one.toFixed(0)), isReached ? 'reached' : 'not reached']];
+  });
+  if (lines.length === 0) return '';
+  return table(['', 'aim, ms', 'our login', 'is left', 'after login', 'all of it', ''], lines);
 }
 
 /** Processor time of this side for a board, against one board alone. */

@@ -169,6 +169,17 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
       before: nothing,
       run: async () => void (await (await connect()).close()),
     },
+    {
+      way: 'ovl, a login and true',
+      against: 'ssh true',
+      before: nothing,
+      run: async () => {
+        const device = await connect();
+        await device.run(script('true'));
+        await device.close();
+        return undefined;
+      },
+    },
     { way: first, login: 'ssh true', before: () => fresh('tar'), run: async () => tar('') },
     {
       way: `${first}, sync`,

@@ -24,11 +24,13 @@ import {
   boardsTable,
   bootTables,
   resetTable,
+  slowTable,
   transferTable,
   wallTable,
   whyTable,
 } from './report.ts';
 import { benchReset } from './reset.ts';
+import { benchSlowLines } from './slow-line.ts';
 import { benchTransfer } from './transfer.ts';
 import { benchWall } from './wall.ts';
 import { benchParts } from './why.ts';
@@ -58,6 +60,7 @@ const runs = 2;
 const rounds = 15;
 const transferRounds = 15;
 const boardsRounds = 5;
+const slowRounds = 3;
 const resetRounds = 9;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -105,6 +108,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
   const why = options.why ? await benchParts({ work, storage: storages.jffs2, signal, say }) : [];
   const transfer = options.transfer ? await benchTransfer({ work, rounds: transferRounds, signal }) : [];
   const boards = options.transfer ? await benchBoards({ work, rounds: boardsRounds, signal }) : [];
+  const slow = options.transfer ? await benchSlowLines({ work, rounds: slowRounds, signal }) : [];
   const wall = options.wall ? await benchWall({ work, rounds, signal }) : [];
   const reset = options.reset ? await benchReset({ work, rounds: resetRounds, signal }) : [];
   const helper = options.helper ? await benchHelper({ work, runs, signal, say }) : undefined;
@@ -115,6 +119,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     transferTable(transfer),
     aimTable(transfer),
     boardsTable(boards),
+    slowTable(slow),
     resetTable(reset),
     helperTables(helper),
   ]);
@@ -125,6 +130,7 @@ async function bench(options: Options, work: string, signal: AbortSignal): Promi
     wall,
     transfer,
     boards,
+    slow,
     reset,
     ...(helper && { helper: { ...helper, goals: verdicts(helper) } }),
   };

@@ -3,6 +3,7 @@
 import { aimOfMany, type BoardsRow } from './boards.ts';
 import { type BootRow, type CaseName, caseNames, caseTitles } from './case.ts';
 import type { ResetRow } from './reset.ts';
+import type { SlowRow } from './slow-line.ts';
 import { mean, median, medianDeviation, times } from './statistics.ts';
 import { table } from './table.ts';
 import type { TransferRow } from './transfer.ts';
@@ -120,6 +121,21 @@ export function aimTable(rows: readonly TransferRow[]): string {
   });
   if (lines.length === 0) return '';
   return table(['', 'aim, ms', 'our login', 'is left', 'after login', 'all of it', ''], lines);
+}
+
+/** A release over each line, packed against as it is. */
+export function slowTable(rows: readonly SlowRow[]): string {
+  if (rows.length === 0) return '';
+  const lines = rows.map(({ rate, pack, bytes, ms }) => {
+    const base = rows.find((row) => row.rate === rate && !row.pack);
+    return [
+      `${Number.isFinite(rate) ? `${rate / 1000} kB/s` : 'loopback'}, ${pack ? 'packed' : 'as it is'}`,
+      String(bytes),
+      median(ms).toFixed(0),
+      base === undefined ? '' : times(median(ms), median(base.ms)),
+    ];
+  });
+  return table(['a release over a line of', 'bytes', 'ms', '×'], lines);
 }
 
 /** Processor time of this side for a board, against one board alone. */

@@ -89,6 +89,27 @@ test('what arrived before a cut is not sent again, and what was torn is', async 
   t.deepEqual(await readdir(folder), [again.path.slice(folder.length + 1)]);
 });
 
+test('what shrinks goes packed, and what is unpacked before a cut is not sent again', async (t) => {
+  const text = [
+    file('helper.js', 'function verify() {}\n'.repeat(20_000)),
+    file('overlay_init', noise(30_000, 'init'), 0o755),
+  ];
+  const small = 400_000 / 10;
+  const folder = await releases(t);
+  const whole = await stageBeside({ device: localDevice(), folder, name: 'whole' }, text);
+  t.deepEqual(await listing(whole.path), expectedListing(text));
+  t.true(whole.sent.bytes < small, `${whole.sent.bytes} bytes`);
+  const other = await releases(t);
+  const cut = stageBeside({ device: cutting(20_000), folder: other, name: 'one' }, text);
+  t.is(
+    (await t.throwsAsync<Error & { diagnostics: { code: string }[] }>(cut))?.diagnostics[0]?.code,
+    'OVL544',
+  );
+  const again = await stageBeside({ device: localDevice(), folder: other, name: 'one' }, text);
+  t.deepEqual(await listing(again.path), expectedListing(text));
+  t.like(again, { sent: { files: 1 }, had: 1 });
+});
+
 test('a link that an interrupted session has is not written through', async (t) => {
   const folder = await releases(t);
   await there(folder, 'one', release('1'));

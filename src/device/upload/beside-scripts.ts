@@ -44,7 +44,7 @@ ovl_list . "$ovl_sorts"
 ${trouble}${goOn()}${make}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 ovl_fill || ovl_fail copy
-tar xpf - || ovl_fail unpack
+ovl_unpack || ovl_fail unpack
 ${finishing()}`,
   prepare: `${names}${trouble}
 shift 3

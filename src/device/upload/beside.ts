@@ -8,6 +8,7 @@ import { besideScripts, besideSuffix } from './beside-scripts.ts';
 import { difference } from './difference.ts';
 import { type DigestProgram, digestOf } from './digest.ts';
 import type { Inventory } from './inventory.ts';
+import { packed, sentBytes } from './pack.ts';
 import { differing, type Parcel, parcelFor } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import type { Copy } from './script-parts.ts';
@@ -19,7 +20,7 @@ import { requireAbsolute } from './upload.ts';
 export interface StagedBeside {
   /** Where it lies, synced and read again. */
   readonly path: string;
-  /** Files that were sent, and bytes of the archive. */
+  /** Files that were sent, and bytes of the archive as it went. */
   readonly sent: { readonly files: number; readonly bytes: number };
   /** Files that the board had. */
   readonly had: number;
@@ -33,6 +34,8 @@ export interface BesideOptions extends Pick<UploadOptions, 'onProgress' | 'signa
   readonly folder: string;
   /** Without "/". Folders that are called so and end with .partial are what earlier sessions left. */
   readonly name: string;
+  /** Whether the archive is packed where the board can unpack it, as it is by default. */
+  readonly pack?: boolean;
 }
 
 /** Whose word for "the same" is taken for a file that is copied: a sum of 32 bits is not enough to boot by. */
@@ -43,7 +46,7 @@ const believed: ReadonlySet<DigestProgram> = new Set(['sha256sum', 'md5sum']);
  * arrived stays, and the next call goes on with it, except where it filled the file system or was not what was sent.
  */
 export async function stageBeside(
-  { device, folder, name, ...options }: BesideOptions,
+  { device, folder, name, pack, ...options }: BesideOptions,
   entries: readonly UploadEntry[],
 ): Promise<StagedBeside> {
   requireAbsolute(`${folder}/${name}`);
@@ -51,9 +54,10 @@ export async function stageBeside(
   const place = new Place(device, `${folder}/${own}`, besideScripts, options);
   const tree = uploadTree(entries);
   const sorts = sortsOf(tree.values());
-  const { sent } = await place.exchange(sorts, '', (before) =>
-    besideParcel(tree, before, sorts, `${own}${besideSuffix}/`),
-  );
+  const { sent } = await place.exchange(sorts, '', async (before) => {
+    const parcel = await besideParcel(tree, before, sorts, `${own}${besideSuffix}/`);
+    return pack === false ? parcel : packed(parcel, before, 0);
+  });
   if (sent === undefined) throw new Error('a folder that is put together is always begun with');
   const { parcel, after } = sent;
   const wrong = await differing(tree, parcel, after);
@@ -65,7 +69,7 @@ export async function stageBeside(
   const files = parcel.entries.filter(isFile).length;
   return {
     path: `${folder}/${own}${besideSuffix}`,
-    sent: { files, bytes: parcel.bytes },
+    sent: { files, bytes: sentBytes(parcel) },
     had: [...tree.values()].filter(isFile).length - files,
     verifiedBy: after.digest,
   };

@@ -5,7 +5,7 @@
 import { digestPrograms } from './digest.ts';
 import { seenFunctions } from './seen.ts';
 
-const looked = ['tar', 'find', 'cp', 'sync', 'readlink'] as const;
+const looked = ['tar', 'gunzip', 'find', 'cp', 'sync', 'readlink'] as const;
 
 /**
  * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder

@@ -11,7 +11,10 @@ export interface Parcel extends Preparation {
   readonly entries: readonly UploadEntry[];
   /** What find is asked. */
   readonly expression: string;
+  /** Of the archive. */
   readonly bytes: number;
+  /** The archive as gzip makes it, where that is what is sent. */
+  readonly packed?: Uint8Array;
   readonly hasTar: boolean;
 }
 

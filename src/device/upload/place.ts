@@ -4,6 +4,7 @@ import { type Device, type RunOptions, script, succeeded } from '../device.ts';
 import { answerLimit, SessionAnswer } from './answer.ts';
 import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
+import { sentBytes } from './pack.ts';
 import type { Parcel } from './parcel.ts';
 import { counting, type Progress } from './progress.ts';
 import { type PlaceScripts, receiveLines } from './script-parts.ts';
@@ -190,21 +191,30 @@ class Session {
       this.before = readInventory(await this.#answer.before, mark, this.#sorts);
       this.parcel = await this.#choose(this.before);
       if (this.parcel === undefined || !this.parcel.hasTar) return;
-      const { entries, bytes } = this.parcel;
+      const { entries, packed } = this.parcel;
       const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
-      yield receiveLines(mark, this.parcel, files);
-      yield* this.#archive(entries, this.#place.counter(bytes));
+      yield receiveLines(mark, this.parcel, files, packed !== undefined);
+      const { mtime = 0 } = this.#options;
+      const pieces = packed === undefined ? archive(entries, mtime) : piecesOf(packed);
+      yield* this.#counted(pieces, this.#place.counter(sentBytes(this.parcel)));
     } catch (error) {
       this.#error = error;
     }
   }
 
-  async *#archive(entries: Parcel['entries'], count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-    const { mtime = 0, signal } = this.#options;
-    for await (const piece of archive(entries, mtime)) {
-      signal?.throwIfAborted();
+  async *#counted(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    count: (bytes: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      this.#options.signal?.throwIfAborted();
       yield piece;
       count(piece.length);
     }
   }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  const size = 32 << 10;
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }

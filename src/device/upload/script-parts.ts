@@ -64,11 +64,13 @@ export interface Copy {
 /**
  * What goOn is told on stdin before the archive.
  * @param files paths of the files that come
+ * @param isPacked whether the archive is packed, for which only the script of way "beside" asks
  */
 export function receiveLines(
   mark: string,
   { way, replaced, copies }: Preparation,
   files: readonly string[],
+  isPacked = false,
 ): Uint8Array {
   const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
   const sums =
@@ -76,7 +78,8 @@ export function receiveLines(
       ? ''
       : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
   const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
-  const fills = way === 'beside' ? `ovl_fill() { ${fill || ':'}; }\n` : '';
+  const tar = isPacked ? 'gunzip -c | tar xpf -' : 'tar xpf -';
+  const fills = way === 'beside' ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n` : '';
   return Buffer.from(`ovl_way=${way}\n${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 

@@ -7,8 +7,14 @@
  */
 import { type Exchange, exchangeAll } from './exchange.ts';
 
-/** Both numbers move behind the length: where they stood there is an empty function. */
+/** The name and both numbers move behind the length: where they stood there is a function without. */
 const writing: readonly Exchange[] = [
+  ['    bc_put_atom(s, b->func_name);\n', '    bc_put_atom(s, JS_ATOM_NULL);\n'],
+  // -s has taken the name away.
+  [
+    '        JSClosureVar *cv = &b->closure_var[i];\n        bc_put_atom(s, cv->var_name);\n',
+    '        JSClosureVar *cv = &b->closure_var[i];\n',
+  ],
   [
     `    bc_put_leb128(s, b->cpool_count);
     bc_put_leb128(s, b->byte_code_len);
@@ -24,6 +30,7 @@ const writing: readonly Exchange[] = [
     `    size_t length_at = s->dbuf.size;
     for(i = 0; i < 4; i++)
         bc_put_u8(s, 0);
+    bc_put_atom(s, b->func_name);
     bc_put_leb128(s, b->cpool_count);
     bc_put_leb128(s, b->byte_code_len);
     if (JS_WriteFunctionBytecode(s, b->byte_code_buf, b->byte_code_len))
@@ -119,17 +126,62 @@ static int begin_function(BCReaderState *s, JSFunctionBytecode *b);
 static int bc_get_sleb128`,
   ],
   [
-    `        if (var_ref->pvalue == pvalue) {
-            var_ref->header.ref_count++;
-            return var_ref;
+    `            int var_idx;
+            if (bc_get_atom(s, &cv->var_name))
+                goto fail;
 `,
-    `        if (var_ref->pvalue == pvalue) {
+    '            int var_idx;\n',
+  ],
+];
+
+/**
+ * Each function looks for the variables that it uses in a list of all that any uses. Those of the script itself, the function
+ * that the script calls, are found at once: it is remembered where the reference to each is, and that keeps it. The build with
+ * sanitizers has to take all apart in the end, and looks in the list.
+ */
+const finding: readonly Exchange[] = [
+  [
+    `    list_for_each(el, &sf->var_ref_list) {
+        var_ref = list_entry(el, JSVarRef, var_ref_link);
+        if (var_ref->pvalue == pvalue) {
             var_ref->header.ref_count++;
-            /* What many functions use is found soon: it is a list, and each function looks for all that it uses. */
-            list_del(el);
-            list_add(el, &sf->var_ref_list);
-            return var_ref;
 `,
+    `#ifndef SANITIZED
+    static JSVarRef *known[1024];
+    BOOL is_script = !is_arg && var_idx < countof(known) && sf->prev_frame != NULL &&
+        sf->prev_frame->prev_frame == NULL;
+    if (is_script && known[var_idx] != NULL && known[var_idx]->pvalue == pvalue) {
+        known[var_idx]->header.ref_count++;
+        return known[var_idx];
+    }
+    /* One that nobody has asked for yet is not in the list either. */
+    if (!is_script || known[var_idx] != NULL)
+#endif
+    list_for_each(el, &sf->var_ref_list) {
+        var_ref = list_entry(el, JSVarRef, var_ref_link);
+        if (var_ref->pvalue == pvalue) {
+            var_ref->header.ref_count++;
+`,
+  ],
+  [
+    `    var_ref->pvalue = pvalue;
+    return var_ref;
+}
+
+static JSValue js_closure2(`,
+    `    var_ref->pvalue = pvalue;
+#ifndef SANITIZED
+    if (is_script) {
+        if (known[var_idx] != NULL)
+            free_var_ref(ctx->rt, known[var_idx]);
+        known[var_idx] = var_ref;
+        var_ref->header.ref_count++;
+    }
+#endif
+    return var_ref;
+}
+
+static JSValue js_closure2(`,
   ],
 ];
 
@@ -140,5 +192,5 @@ export function writingLazily(source: string): string {
 
 /** quickjs.c for the board. */
 export function readingLazily(source: string): string {
-  return exchangeAll(source, reading, 'reads functions');
+  return exchangeAll(source, [...reading, ...finding], 'reads functions');
 }

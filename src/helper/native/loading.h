@@ -65,7 +65,7 @@ static int begin_function(BCReaderState *s, JSFunctionBytecode *b) {
 	return 0;
 }
 
-/* Makes the code and the constants of a function that is called for the first time. */
+/* Makes the name, the code and the constants of a function that is called for the first time. */
 static int finish_function(JSContext *ctx, JSFunctionBytecode *b) {
 	BCReaderState *s = &loading;
 	uint8_t *rest = b->byte_code_buf;
@@ -73,7 +73,7 @@ static int finish_function(JSContext *ctx, JSFunctionBytecode *b) {
 	JSValue *place;
 
 	s->ptr = rest;
-	if (bc_get_leb128(s, &constants) || bc_get_leb128(s, &length)) return -1;
+	if (bc_get_atom(s, &b->func_name) || bc_get_leb128(s, &constants) || bc_get_leb128(s, &length)) return -1;
 	place = js_malloc(ctx, constants * sizeof(JSValue) + length);
 	if (place == NULL) return -1;
 	/* The collector looks at it while it is made. */

@@ -166,6 +166,15 @@ const rescue = z
 const helper = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Whether overlay_helper is put on the board.'),
+    image: z
+      .enum(
+        ['packed', 'plain'],
+        must('a way to store overlay_helper', 'a root image holds it packed or as it is'),
+      )
+      .default('plain')
+      .describe(
+        'How a squashfs root image holds overlay_helper: plain, so that no boot waits for its unpacking, or packed, in half of the flash (some 115 KB less).',
+      ),
     cross_compile: text
       .optional()
       .describe("Prefix of the board's own compiler.")

@@ -34,6 +34,8 @@ export interface BundleInput {
   readonly requires: Requirements;
   /** Has overlay_init and plan.json among them. */
   readonly files: readonly BundleFile[];
+  /** Paths of those that a root image holds unpacked. */
+  readonly plain?: readonly string[];
 }
 
 /** Makes a bundle; the order in which the files are given does not matter. */
@@ -49,6 +51,7 @@ export function makeBundle(input: BundleInput): Bundle {
     overlaykit: input.version,
     requires: input.requires,
     files: files.map(manifestRow),
+    ...(input.plain === undefined || input.plain.length === 0 ? {} : { plain: [...input.plain] }),
   };
   return { manifest, files };
 }
@@ -56,7 +59,9 @@ export function makeBundle(input: BundleInput): Bundle {
 /** Everything that a bundle puts on the board: the manifest first, so that a reader knows what has to follow. */
 export function bundleEntries(bundle: Bundle): readonly BundleFile[] {
   const content = new TextEncoder().encode(formatManifest(bundle.manifest));
-  return [{ path: bundlePaths.manifest, mode: 0o644, content }, ...bundle.files];
+  const plain = bundle.manifest.plain ?? [];
+  const files = bundle.files.map((file) => (plain.includes(file.path) ? { ...file, plain: true } : file));
+  return [{ path: bundlePaths.manifest, mode: 0o644, content }, ...files];
 }
 
 /** By UTF-16 units and not by locale: the order must be the same on every machine. */

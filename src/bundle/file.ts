@@ -5,4 +5,6 @@ export interface BundleFile {
   /** Permission bits, such as 0o755. */
   readonly mode: number;
   readonly content: Uint8Array;
+  /** Whether a root image holds it unpacked; the manifest says so. */
+  readonly plain?: boolean;
 }

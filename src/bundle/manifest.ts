@@ -45,6 +45,8 @@ const manifest = z.strictObject({
   overlaykit: z.string().min(1),
   requires: requirements,
   files: z.array(manifestFile),
+  /** Those among them that a root image holds unpacked, so that a boot does not wait for their decompression. */
+  plain: z.array(z.string()).min(1).optional(),
 });
 
 type DeepReadonly<T> = T extends readonly (infer E)[]

@@ -18,6 +18,8 @@ export interface NewFile {
   readonly path: string;
   readonly mode: number;
   readonly content: Uint8Array;
+  /** Whether its blocks are stored as they are, where the format can. */
+  readonly plain?: boolean;
 }
 
 const directoryMode = 0o755;
@@ -41,6 +43,7 @@ export function putFile(root: DirectoryNode, file: NewFile, time: number): Edite
     mtime: time,
     size: file.content.length,
     content: file.content,
+    ...(file.plain === true && { plain: true }),
   });
   const edit = { added: [], replaced: [], directories: parent.made };
   return { edit: { ...edit, [existing === undefined ? 'added' : 'replaced']: [path] } };

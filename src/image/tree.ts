@@ -21,6 +21,8 @@ export interface FileNode extends Owned {
   readonly size: number;
   /** Set in files that are new; what the image has already stays in the image. */
   readonly content?: Uint8Array;
+  /** Of a new file: its blocks are stored as they are, where the format can. */
+  readonly plain?: boolean;
 }
 
 export interface DirectoryNode extends Owned {

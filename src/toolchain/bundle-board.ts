@@ -28,6 +28,8 @@ export async function bundleBoard(prepared: PreparedBoard, options: BundleOption
       textFile(bundlePaths.login, 0o644, await loginScript()),
       ...(plan.helper ? await helperFiles(prepared, options) : []),
     ],
+    // The verbs are read when somebody asks for them, and wait for nobody.
+    plain: plan.helper && prepared.checked.board.helper.image === 'plain' ? [bundlePaths.helper] : [],
   });
 }
 

@@ -31,12 +31,14 @@ export async function appendContents(
 ): Promise<AppendedContents> {
   const { blockSize } = packing;
   const tails = (flags & flag.noFragments) === 0;
-  const plan = files.map((file) => cut(file, blockSize, tails));
+  // A tail shares its fragment with those of others, which are packed.
+  const plan = files.map((file) => cut(file, blockSize, tails && file.plain !== true));
   const fragments = gather(plan, blockSize);
   const pieces: Piece[] = [
-    ...plan
-      .flatMap((one) => one.blocks)
-      .map((content) => ({ content, plain: (flags & flag.plainData) !== 0 })),
+    ...plan.flatMap(({ file, blocks }) => {
+      const plain = file.plain === true || (flags & flag.plainData) !== 0;
+      return blocks.map((content) => ({ content, plain }));
+    }),
     ...fragments.map((one) => ({ content: one.content, plain: (flags & flag.plainFragments) !== 0 })),
   ];
   const words = await appendPieces(sink, pieces, packing);
@@ -68,10 +70,15 @@ interface CutFile {
   readonly tail: Uint8Array;
 }
 
+/** A tail has at most this part of a block. */
+const largestTail = 4;
+
 function cut(file: FileNode, blockSize: number, tails: boolean): CutFile {
   const content = file.content;
   if (content === undefined) throw new Error('a new file has no content');
-  const end = tails ? content.length - (content.length % blockSize) : content.length;
+  const rest = content.length % blockSize;
+  // The kernel unpacks a whole fragment for any file in it: a large tail would make a boot wait that reads a small file beside it.
+  const end = tails && rest <= blockSize / largestTail ? content.length - rest : content.length;
   const blocks: Uint8Array[] = [];
   for (let at = 0; at < end; at += blockSize)
     blocks.push(content.subarray(at, Math.min(at + blockSize, end)));

@@ -11,6 +11,7 @@ import { packageRoot } from '../src/system/package-root.ts';
 import { installPrerequisites } from '../src/system/prerequisites.ts';
 import { type ToolName, tools } from '../src/system/tools.ts';
 import { buildDist } from '../src/toolchain/dist.ts';
+import { kernelFirst } from './support/kernel-first.ts';
 import { slowestFiles } from './support/slowest.ts';
 import { runAva } from './support/tap.ts';
 
@@ -27,6 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
     const files = await testFiles(words);
     if (files.length === 0)
       return end({ ...none, failed: 1 }, `no test file has ${words.join(' or ')} in its path`);
+    await kernelFirst(files, say);
     const times = join(scratch, 'times');
     const counts = await runAva(files, { OVL_TEST_TIMES: times }, say);
     say(await slowestFiles(times));

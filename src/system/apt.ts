@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Failure } from '../diagnostics/diagnostic.ts';
 import { mirrorOf, otherSources, readAptSources, sourceStanza } from './apt-sources.ts';
 import { cached } from './cache.ts';
-import { type RunOptions, runTool } from './process.ts';
+import { lastLines, type RunOptions, runTool } from './process.ts';
 
 export interface PackageOptions {
   /** Suite, such as "trixie"; the default is whatever the sources offer first. */
@@ -40,8 +40,10 @@ const suiteName = /^[A-Za-z][A-Za-z0-9./-]*$/;
  */
 export async function downloadDebianPackage(name: string, options: PackageOptions = {}): Promise<string> {
   if (!packageName.test(name)) throw new Error(`not a package name: ${JSON.stringify(name)}`);
-  const folder = await cached(join('debian', place(options), name), (work) =>
-    fetchPackage(name, work, options),
+  const folder = await cached(
+    join('debian', place(options), name),
+    (work) => fetchPackage(name, work, options),
+    toRun(options),
   );
   const deb = (await readdir(folder)).find((file) => file.endsWith('.deb'));
   if (deb === undefined) throw new Error(`no package in ${folder}`);
@@ -58,14 +60,18 @@ export async function downloadDebianSource(
   options: PackageOptions & { readonly suite: string },
 ): Promise<string> {
   if (!packageName.test(name)) throw new Error(`not a package name: ${JSON.stringify(name)}`);
-  return cached(join('debian', place(options), `${name}_${version}-source`), async (work) => {
-    await onSomeIndex(name, { ...options, archive: 'deb-src' }, (apt) =>
-      runTool('apt-get', [...apt, '--download-only', 'source', `${name}=${version}`], {
-        cwd: work,
-        ...toRun(options),
-      }),
-    );
-  });
+  return cached(
+    join('debian', place(options), `${name}_${version}-source`),
+    async (work) => {
+      await onSomeIndex(name, { ...options, archive: 'deb-src' }, (apt) =>
+        runTool('apt-get', [...apt, '--download-only', 'source', `${name}=${version}`], {
+          cwd: work,
+          ...toRun(options),
+        }),
+      );
+    },
+    toRun(options),
+  );
 }
 
 /** Version of a downloaded .deb file, as in its control file. */
@@ -118,14 +124,14 @@ async function onSomeIndex<T>(
   const kept = options.archive === 'deb-src' ? 'sources-index' : 'packages-index';
   const indexes: readonly (() => Promise<readonly string[]>)[] = [
     ...(ownIsEnough ? [] : [async () => []]),
-    () => ownIndex(kept, options),
-    () => ownIndex(`${kept}-${today}`, options),
+    () => ownIndex(kept, options, 'whole'),
+    () => ownIndex(`${kept}-${today}`, options, 'some'),
   ];
   const reasons: unknown[] = [];
   for (const index of indexes) {
     options.signal?.throwIfAborted();
     try {
-      return await ask(await index());
+      return await ask([...patience, ...(await index())]);
     } catch (error) {
       if (!(error instanceof Failure) || error.diagnostics[0]?.code === 'OVL401') throw error;
       reasons.push(error);
@@ -135,18 +141,41 @@ async function onSomeIndex<T>(
   throw notFetched(name, last instanceof Failure ? (last.diagnostics[0]?.because ?? '') : '', last);
 }
 
-/** apt's options for a state of our own, whose index is fetched when the cache does not have it. */
-async function ownIndex(name: string, options: IndexOptions): Promise<readonly string[]> {
-  const folder = await cached(join('debian', place(options), name), async (work) => {
-    await Promise.all([
-      mkdir(join(work, 'lists', 'partial'), { recursive: true }),
-      mkdir(join(work, 'archives', 'partial'), { recursive: true }),
-      writeFile(join(work, 'status'), ''),
-    ]);
-    const sources = await sourcesFor(options);
-    if (sources !== undefined) await writeFile(join(work, ownSources), sources);
-    await runTool('apt-get', [...(await stateOptions(work, options)), 'update'], toRun(options));
-  });
+/** A mirror that does not answer is asked three times more, with pauses, and each time for half a minute at most. */
+const patience = ['Retries=3', 'http::Timeout=30', 'https::Timeout=30'].flatMap((word) => [
+  '-o',
+  `Acquire::${word}`,
+]);
+
+/**
+ * apt's options for a state of our own, whose index is fetched when the cache does not have it.
+ * @param enough whether each place of the sources has to answer, or one: a machine may name places that are long gone
+ */
+async function ownIndex(
+  name: string,
+  options: IndexOptions,
+  enough: 'whole' | 'some',
+): Promise<readonly string[]> {
+  const folder = await cached(
+    join('debian', place(options), name),
+    async (work) => {
+      await Promise.all([
+        mkdir(join(work, 'lists', 'partial'), { recursive: true }),
+        mkdir(join(work, 'archives', 'partial'), { recursive: true }),
+        writeFile(join(work, 'status'), ''),
+      ]);
+      const sources = await sourcesFor(options);
+      if (sources !== undefined) await writeFile(join(work, ownSources), sources);
+      const apt = [...patience, ...(await stateOptions(work, options))];
+      // By itself apt calls it a success when no place has answered, and an empty index would be kept.
+      const strict = enough === 'whole' ? ['-o', 'APT::Update::Error-Mode=any'] : [];
+      const said = await runTool('apt-get', [...apt, ...strict, 'update'], toRun(options));
+      const lists = await readdir(join(work, 'lists'));
+      if (!lists.some((file) => /_(Packages|Sources)(\.\w+)?$/.test(file)))
+        throw notFetched('index', lastLines(said));
+    },
+    toRun(options),
+  );
   return stateOptions(folder, options);
 }
 

@@ -77,6 +77,7 @@ export const tools = {
   debootstrap: { package: 'debootstrap', reason: "knows Debian's mirror on machines that are not Debian" },
   zstd: { package: 'zstd', reason: 'unpacks kernels' },
   lz4: { package: 'lz4', reason: 'unpacks kernels' },
+  flock: { package: 'util-linux', reason: 'lets one process at a time make what is kept in the cache' },
   unshare: { package: 'util-linux', reason: 'makes the namespaces of the sandbox' },
   nsenter: { package: 'util-linux', reason: 'runs commands in the sandbox' },
   setpriv: { package: 'util-linux', reason: 'ends virtual boards with the process that started them' },

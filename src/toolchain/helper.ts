@@ -72,21 +72,28 @@ async function build(options: HelperOptions): Promise<BuiltHelper> {
   const scripts = await helperScripts();
   const native = join(packageRoot(), 'src', 'helper', 'native');
   const key = await inputsDigest(options.arch, compiler, flags, scripts, native);
-  const folder = await cached(join('helper', options.arch, key), async (final) => {
-    const source = await engineSource(options.engineSource ?? process.env.OVL_QUICKJS_SOURCE, options);
-    const library = named === '' ? await targetLibrary(compiler, target, options) : compilersOwn;
-    options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
-    const work = join(final, 'work');
-    await mkdir(work);
-    const qjsc = await scriptCompiler(source, await hostCompiler());
-    await compileScripts(qjsc, scripts, work);
-    for (const [name, places] of Object.entries(await helperPlaces(qjsc))) await keepPlaces(name, places);
-    await linkProgram({ source, native, compiler, flags, style: releaseStyle, library }, work, fileName);
-    await rename(join(work, verbsFile), join(work, verbsName));
-    await checkBuilt(join(work, fileName), target);
-    for (const name of [fileName, verbsName]) await rename(join(work, name), join(final, name));
-    await rm(work, { recursive: true });
-  });
+  const folder = await cached(
+    join('helper', options.arch, key),
+    async (final) => {
+      const source = await engineSource(options.engineSource ?? process.env.OVL_QUICKJS_SOURCE, options);
+      const library = named === '' ? await targetLibrary(compiler, target, options) : compilersOwn;
+      options.progress?.(`building overlay_helper for ${options.arch} with QuickJS ${engine.version}`);
+      const work = join(final, 'work');
+      await mkdir(work);
+      const qjsc = await scriptCompiler(source, await hostCompiler());
+      await compileScripts(qjsc, scripts, work);
+      for (const [name, places] of Object.entries(await helperPlaces(qjsc))) await keepPlaces(name, places);
+      await linkProgram({ source, native, compiler, flags, style: releaseStyle, library }, work, fileName);
+      await rename(join(work, verbsFile), join(work, verbsName));
+      await checkBuilt(join(work, fileName), target);
+      for (const name of [fileName, verbsName]) await rename(join(work, name), join(final, name));
+      await rm(work, { recursive: true });
+    },
+    {
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onWait: () => options.progress?.('waiting for another process that builds overlay_helper'),
+    },
+  );
   return described(join(folder, fileName));
 }
 

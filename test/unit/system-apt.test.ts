@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
 import {
   debianDependencies,
@@ -78,6 +81,83 @@ withApt('what is in the cache is used when the archive is gone, what is not is t
   } finally {
     await rename(`${archive}.gone`, archive);
   }
+});
+
+/** A mirror on this machine that is out of order for the first requests of each package. */
+async function mirrorWithTrouble(t: ExecutionContext, failures: number): Promise<Mirror> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url?.replace(/^\/(\.\/)?/, '') ?? '';
+    asked.push(path);
+    const isTooEarly = asked.filter((one) => one === path).length <= failures;
+    if (path.endsWith('.deb') && isTooEarly) response.writeHead(503).end();
+    else
+      void readFile(join(archive, path)).then(
+        (content) => response.end(content),
+        () => response.writeHead(404).end(),
+      );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, asked, stop: () => server.close() };
+}
+
+interface Mirror {
+  readonly url: string;
+  /** What was asked for, in order. */
+  readonly asked: readonly string[];
+  readonly stop: () => void;
+}
+
+/** With other sources, and a cache of its own. */
+async function withSources(t: ExecutionContext, name: string, sources: string): Promise<void> {
+  const { OVL_CACHE, OVL_APT_SOURCES } = process.env;
+  process.env.OVL_CACHE = join(work, name);
+  process.env.OVL_APT_SOURCES = join(work, `${name}.list`);
+  await writeFile(join(work, `${name}.list`), sources);
+  t.teardown(() => Object.assign(process.env, { OVL_CACHE, OVL_APT_SOURCES }));
+}
+
+withApt('a mirror that is out of order for a moment is asked again', async (t) => {
+  const mirror = await mirrorWithTrouble(t, 2);
+  await withSources(t, 'trouble', `deb [trusted=yes] ${mirror.url} ./\n`);
+  t.is(await debianPackageVersion(await downloadDebianPackage('lab-sample')), '1:2.0-3');
+  t.is(mirror.asked.filter((path) => path === 'sample.deb').length, 3);
+});
+
+withApt(
+  'a mirror that stays out of order is given up, by name, and so is one that nobody hears',
+  async (t) => {
+    t.timeout(120_000);
+    const mirror = await mirrorWithTrouble(t, 1000);
+    await withSources(t, 'broken', `deb [trusted=yes] ${mirror.url} ./\n`);
+    const broken = await t.throwsAsync(downloadDebianPackage('lab-sample'), { instanceOf: Failure });
+    t.is(broken.diagnostics[0]?.code, 'OVL406');
+    t.true(
+      broken.diagnostics[0]?.because?.includes(`${mirror.url}./sample.deb`),
+      broken.diagnostics[0]?.because,
+    );
+    t.true(mirror.asked.filter((path) => path === 'sample.deb').length <= 8, 'not asked for ever');
+    mirror.stop();
+    await withSources(t, 'silent', `deb [trusted=yes] ${mirror.url} ./\n`);
+    const silent = await t.throwsAsync(downloadDebianPackage('lab-sample'), { instanceOf: Failure });
+    t.regex(silent.diagnostics[0]?.because ?? '', new RegExp(mirror.url.slice('http://'.length, -1)));
+    // An empty index that is kept would make it fail when the mirror is back, too.
+    t.deepEqual(await readdir(join(work, 'silent', 'debian', 'default', 'own')), []);
+  },
+);
+
+withApt('a place that does not answer keeps no other from answering', async (t) => {
+  t.timeout(120_000);
+  const mirror = await mirrorWithTrouble(t, 0);
+  mirror.stop();
+  await withSources(t, 'one', `deb [trusted=yes] ${mirror.url} ./\ndeb [trusted=yes] file:${archive} ./\n`);
+  t.is(await debianPackageVersion(await downloadDebianPackage('lab-sample')), '1:2.0-3');
 });
 
 test('a name that apt could take for an option is not a package', async (t) => {

@@ -38,7 +38,10 @@ export async function ownKernel(options: KernelOptions = {}): Promise<OwnKernel>
   const digest = createHash('sha256');
   for (const part of [version, await readFile(fragment), compiler]) digest.update(part).update('\0');
   const key = join('kernel', `own-x86_64-${digest.digest('hex').slice(0, 32)}`);
-  const folder = await cached(key, (work) => build(deb, fragment, work, options));
+  const folder = await cached(key, (work) => build(deb, fragment, work, options), {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onWait: () => options.onProgress?.('waiting for another process that builds the kernel'),
+  });
   return { kind: 'own', vmlinux: join(folder, 'vmlinux'), version };
 }
 

@@ -47,7 +47,10 @@ export async function stockKernel(
   hardware: Hardware = x86_64,
 ): Promise<StockKernel> {
   const key = join('kernel', `stock-${hardware.kernel.architecture}-${recipe}`);
-  const folder = await cached(key, (work) => unpackKernel(work, hardware, options));
+  const folder = await cached(key, (work) => unpackKernel(work, hardware, options), {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onWait: () => options.onProgress?.('waiting for another process that fetches the kernel'),
+  });
   const version = (await readFile(join(folder, 'version'), 'utf8')).trim();
   return {
     kind: 'stock',

@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import type { Board } from '../../src/board/schema.ts';
 import { packagesFor } from '../../src/lab/foreign.ts';
@@ -46,7 +47,9 @@ export interface DiskLoader {
   /** The first sector's code; its partition table is put in. */
   readonly bootSector: Uint8Array;
   /** From the second sector on. */
-  readonly core: Uint8Array;
+  readonly core?: Uint8Array;
+  /** What is done to the partition. @param image of it */
+  readonly install?: (image: string) => Promise<void>;
 }
 
 /** The trees of some of Debian's packages, laid over each other. */
@@ -103,8 +106,11 @@ export class LoaderDisk {
     return stdout;
   }
 
-  /** Switches the board on: its firmware, its boot loader, its kernel. */
-  async boot(forwards: readonly Forward[]): Promise<Boot> {
+  /**
+   * Switches the board on: its firmware, its boot loader, its kernel.
+   * @param firmware words of QEMU's command line where it is another than QEMU's own
+   */
+  async boot(forwards: readonly Forward[], firmware: readonly string[] = []): Promise<Boot> {
     const own = await mkdtemp(join(tmpdir(), 'ovl-disk-board-'));
     const shellSocket = join(own, 'shell');
     const all = qemuArguments(this.#spec(forwards), { shellSocket });
@@ -112,9 +118,9 @@ export class LoaderDisk {
     const args = all.filter((word, at) => !given.includes(word) && !given.includes(all[at - 1] ?? ''));
     return VirtualBoard.start({
       machine: 'qemu',
-      command: [requireTool('qemu-system-x86_64'), ...args],
+      command: [requireTool('qemu-system-x86_64'), ...args, ...firmware],
       shellSocket,
-      life: {},
+      life: { lifetimeMs: 600_000 },
       tidy: () => rm(own, { recursive: true, force: true }),
     });
   }
@@ -152,21 +158,28 @@ export class LoaderDisk {
       links: [],
       modules: base.loadOrder,
     };
-    const initrd = Buffer.concat([await readFile(base.file), settingsArchive(settings)]);
+    // Packed: mkfs makes holes of blocks of zeros, which no installed file has, and which extlinux does not read.
+    const initrd = gzipSync(Buffer.concat([await readFile(base.file), settingsArchive(settings)]), {
+      level: 1,
+    });
     return [
       file(`/boot/vmlinuz-${version}`, await readFile(join(folder, 'vmlinuz'))),
       file(`/boot/initrd.img-${version}`, initrd),
     ];
   }
 
-  async #write({ bootSector, core }: DiskLoader, tree: readonly RootFile[]): Promise<void> {
+  async #write(
+    { bootSector, core = new Uint8Array(), install }: DiskLoader,
+    tree: readonly RootFile[],
+  ): Promise<void> {
     const [root, part] = [join(this.#folder, 'tree'), join(this.#folder, 'part.img')];
     await mkdir(root);
     await runTool('tar', ['-x', '-p', '-C', root], { input: await rootTar(tree) });
     await writeFile(part, '');
     await truncate(part, partitionBytes);
-    await runTool('mkfs.ext4', ['-q', '-O', `none,${features.join(',')}`, '-d', root, part]);
+    await runTool('mkfs.ext4', ['-q', '-b', '4096', '-O', `none,${features.join(',')}`, '-d', root, part]);
     await rm(root, { recursive: true });
+    await install?.(part);
     const disk = await open(this.image, 'w');
     try {
       await disk.truncate(gap * sector + partitionBytes);

@@ -5,17 +5,18 @@
 import { digestPrograms } from './digest.ts';
 import { seenFunctions } from './seen.ts';
 
-const looked = ['tar', 'gunzip', 'find', 'cp', 'sync', 'readlink'] as const;
+const looked = ['tar', 'gunzip', 'find', 'cp', 'sync', 'readlink', 'xargs', 'sed'] as const;
 
 /**
  * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder
  * has; $ovl_form may be known to ovl_tools before. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
  * find can do that. Where it has -printf, one walk tells all but the digests. SORTS is expressionOf(sorts). $ovl_only
- * narrows which files get digests; where find does not know it, all get them. ovl_sums may be replaced by a function that makes
+ * narrows which files get digests; where find does not know it, all get them. With $ovl_hashed, they have been told. ovl_sums may be replaced by a function that makes
  * the same digests without a walk.
  */
 export const inventoryFunctions = `${seenFunctions}
 ovl_form=
+ovl_hashed=
 ovl_sums() { false; }
 ovl_tools() {
   ovl_digest=
@@ -51,6 +52,10 @@ ovl_list() (
     echo
     echo "$ovl_mark links"
     find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
+  fi
+  if [ -n "$ovl_hashed" ]; then
+    echo "$ovl_mark done"
+    exit 0
   fi
   echo "$ovl_mark sums"
   { [ -n "$ovl_only" ] && ovl_sums 2>/dev/null; } || find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +

@@ -62,7 +62,7 @@ export function readInventory(answer: Uint8Array, mark: string, sorts: readonly 
       found: found ?? new Map(),
     };
   }
-  const sums = readSums(parts.get('sums') ?? '', digest);
+  const sums = readSums(parts.get('sums') ?? parts.get('arriving') ?? '', digest);
   const entries = parts.get('entries');
   const named =
     entries === undefined

@@ -16,6 +16,8 @@ export interface Parcel extends Preparation {
   /** The archive as gzip makes it, where that is what is sent. */
   readonly packed?: Uint8Array;
   readonly hasTar: boolean;
+  /** Whether the board reads each file while the next ones come. */
+  readonly hashing: boolean;
 }
 
 /** More than this is sent afresh: names of what is to be replaced go to the board as words of a script. */
@@ -50,16 +52,36 @@ export async function parcelOf(
 export function parcelFor(
   entries: readonly UploadEntry[],
   preparation: Preparation,
-  before: Pick<Inventory, 'programs'>,
+  before: Pick<Inventory, 'programs' | 'digest'>,
   sorts: readonly Sort[],
 ): Parcel {
+  const hasTar = before.programs.has('tar');
   return {
     ...preparation,
     entries,
     expression: expressionOf(sorts),
     bytes: archiveSize(entries),
-    hasTar: before.programs.has('tar'),
+    hasTar,
+    hashing: hasTar && preparation.way === 'fresh' && canHash(entries, before),
   };
+}
+
+/** Fewer are read in one go afterwards. */
+const fewest = 50;
+/** Names that tar prints as they are, and xargs takes as they are. */
+const plain = /^[\w./@+=,-]+$/;
+
+/** No links: what they lead to would be read. */
+function canHash(
+  entries: readonly UploadEntry[],
+  { programs, digest }: Pick<Inventory, 'programs' | 'digest'>,
+): boolean {
+  return (
+    ['xargs', 'sed'].every((name) => programs.has(name)) &&
+    digest !== 'wc -c' &&
+    entries.length >= fewest &&
+    entries.every(({ kind, path }) => kind !== 'symlink' && plain.test(path))
+  );
 }
 
 /** Paths where the board has other than what was sent. */

@@ -115,6 +115,12 @@ export class Place {
     }
   }
 
+  /** What is there now, read anew. */
+  async reread({ expression }: Parcel, sorts: readonly Sort[]): Promise<Inventory> {
+    const { bytes } = await this.run(this.scripts.finish, [expression]);
+    return readInventory(bytes, this.mark, sorts);
+  }
+
   counter(total: number): (bytes: number) => void {
     return counting(total, this.#options.onProgress ?? (() => {}));
   }
@@ -191,9 +197,9 @@ class Session {
       this.before = readInventory(await this.#answer.before, mark, this.#sorts);
       this.parcel = await this.#choose(this.before);
       if (this.parcel === undefined || !this.parcel.hasTar) return;
-      const { entries, packed } = this.parcel;
+      const { entries, packed, hashing } = this.parcel;
       const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
-      yield receiveLines(mark, this.parcel, files, packed !== undefined);
+      yield receiveLines(mark, this.parcel, files, { packed: packed !== undefined, hashing });
       const { mtime = 0 } = this.#options;
       const pieces = packed === undefined ? archive(entries, mtime) : piecesOf(packed);
       yield* this.#counted(pieces, this.#place.counter(sentBytes(this.parcel)));

@@ -61,16 +61,23 @@ export interface Copy {
   readonly to: string;
 }
 
+/** How the archive is taken. */
+export interface Taking {
+  /** Packed; only where the way is "beside". */
+  readonly packed?: boolean;
+  /** Each file is read while the next ones come; only where the way is "fresh". */
+  readonly hashing?: boolean;
+}
+
 /**
  * What goOn is told on stdin before the archive.
  * @param files paths of the files that come
- * @param isPacked whether the archive is packed, for which only the script of way "beside" asks
  */
 export function receiveLines(
   mark: string,
   { way, replaced, copies }: Preparation,
   files: readonly string[],
-  isPacked = false,
+  { packed = false, hashing = false }: Taking = {},
 ): Uint8Array {
   const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
   const sums =
@@ -78,9 +85,10 @@ export function receiveLines(
       ? ''
       : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
   const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
-  const tar = isPacked ? 'gunzip -c | tar xpf -' : 'tar xpf -';
+  const tar = packed ? 'gunzip -c | tar xpf -' : 'tar xpf -';
   const fills = way === 'beside' ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n` : '';
-  return Buffer.from(`ovl_way=${way}\n${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
+  const head = `ovl_way=${way}\novl_hashing=${hashing ? 'yes' : ''}\n`;
+  return Buffer.from(`${head}${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 
 /**
@@ -102,6 +110,28 @@ fi
 eval "$ovl_rest"
 `;
 }
+
+/**
+ * A name stands in tar's output before its file is there, so each goes to the digest program with the next one. Whoever asks for
+ * this looks at what he is told, and asks again where it is not what he wants: no two tars are alike.
+ */
+export const takeArchive = `
+ovl_take() {
+  if [ -z "$ovl_hashing" ]; then
+    tar xpf -
+    return
+  fi
+  echo "$ovl_mark arriving"
+  exec 4>&1
+  ovl_taken=$(
+    exec 3>&1
+    { tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 100 $ovl_digest 2>/dev/null >&4
+  )
+  exec 4>&-
+  ovl_hashed=yes
+  [ "$ovl_taken" = taken ]
+}
+`;
 
 /** The instructions of a board without tar: remove PATH, copy FROM PATH, directory MODE PATH, symlink TARGET PATH. */
 export const followWords = `

@@ -3,7 +3,15 @@
  * programs' own messages. Words: destination, mark, then the script's own.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { failing, finishing, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
+import {
+  failing,
+  finishing,
+  followWords,
+  goOn,
+  type PlaceScripts,
+  takeArchive,
+  takeFile,
+} from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
 import { stampFunctions } from './stamp.ts';
 
@@ -116,11 +124,11 @@ if [ -n "$ovl_known" ]; then
 else
   ovl_list "$ovl_dest" "$ovl_sorts"
 fi
-${trouble}${begin}${linkAhead}${goOn(giveUp)}
+${trouble}${takeArchive}${begin}${linkAhead}${goOn(giveUp)}
 [ -n "$ovl_linking" ] || ovl_clear
 ${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
-tar xpf - || ovl_fail unpack
+ovl_take || ovl_fail unpack
 ${finishing(tellSeen)}`;
 
 /** What is run to bring a folder to a state. */

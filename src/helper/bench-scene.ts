@@ -127,10 +127,9 @@ function act(
       remove(port, directory, name, `${path}/${name}`);
       port.makeDirectoryIn(directory, name, 0o755);
     }
-    const at = { lower, upper: `${path}/${upper}`, work: `${path}/${work}` };
-    const data = union.options.filter((option) => option !== 'rw').map((option) => moved(option, at));
+    const data = dataAt(union, { lower, upper: `${path}/${upper}`, work: `${path}/${work}` });
     attempt(`cannot mount ${union.fstype} once more`, () =>
-      port.mount(union.fstype, target, union.fstype, 0, data.join(',')),
+      port.mount(union.fstype, target, union.fstype, 0, data),
     );
     const top = port.openDirectory(target);
     try {
@@ -157,14 +156,24 @@ function act(
   }
 }
 
+/** What mount(2) is given for a union with the options of the running one, at other places. */
+export function dataAt({ options }: UnionMount, at: Readonly<Record<Place, string>>): string {
+  return options
+    .filter((option) => option !== 'rw')
+    .map((option) => moved(option, at))
+    .join(',');
+}
+
+type Place = 'lower' | 'upper' | 'work';
+
 /** What an option of a union names; undefined where it names no place. */
-function placeOf(option: string): 'lower' | 'upper' | 'work' | undefined {
+function placeOf(option: string): Place | undefined {
   const name = option.slice(0, option.indexOf('='));
   return places[name];
 }
 
 /** overlay and overlayfs, and mini_fo. */
-const places: Readonly<Record<string, 'lower' | 'upper' | 'work'>> = {
+const places: Readonly<Record<string, Place>> = {
   lowerdir: 'lower',
   base: 'lower',
   upperdir: 'upper',
@@ -172,7 +181,7 @@ const places: Readonly<Record<string, 'lower' | 'upper' | 'work'>> = {
   workdir: 'work',
 };
 
-function moved(option: string, at: Readonly<Record<'lower' | 'upper' | 'work', string>>): string {
+function moved(option: string, at: Readonly<Record<Place, string>>): string {
   const place = placeOf(option);
   return place === undefined ? option : `${option.slice(0, option.indexOf('='))}=${at[place]}`;
 }

@@ -192,4 +192,22 @@ echo '{"rung": "read-only"}' >/run/overlaykit/status.json; /helper bench; echo "
     t.regex(memory.stdout, /\ncode 0\nunchanged$/, memory.stderr);
     t.like(reportIn(memory.stdout), { rung: 'tmpfs', storage: 'tmpfs', volatile: true });
   });
+
+  testAsRoot(
+    `${kind}: a union that the kernel does not have is said so, and nothing of it stays`,
+    async (t) => {
+      const steps = [
+        { kind: 'mount', fstype: 'mini_fo', options: ['base=/', 'sto=/overlay/generations/1/upper'] },
+      ];
+      const { stdout, stderr } = await board(kind, {
+        plan: { ladder: [{ name: 'persistent', steps }] },
+        script: `/helper bench; echo "code $?"; ${unchanged}`,
+      });
+      t.is(stdout, 'code 4\nunchanged');
+      t.regex(
+        stderr,
+        /^overlay_helper: bench: cannot mount mini_fo once more: mount -t mini_fo ENODEV \(.*kernel.*\) at /,
+      );
+    },
+  );
 }

@@ -84,6 +84,16 @@ vm('a board is looked at, kept, rolled back and reset over SSH', async (t) => {
       [4096, 65_536],
     );
     t.is(await run('ls -A /overlay /overlay/generations /run/overlaykit; cat /proc/mounts'), before);
+    await run(
+      '/sbin/overlay_helper bench --rounds 40 >/dev/null 2>&1 & echo $! >/tmp/other; n=0; until [ -e /overlay/overlaykit/bench ] || [ $n -gt 200 ]; do sleep 0.1; n=$((n + 1)); done',
+    );
+    const busy = await on('bench');
+    t.is(busy.exitCode, 6, busy.stderr);
+    t.regex(busy.stderr, /OVL622[\s\S]*a snapshot, drop, sweep or bench is running/);
+    await run('kill $(cat /tmp/other)');
+    const quick = ['--rounds', '1', '--budget', '256KiB'];
+    t.regex(await ok('bench', ...quick), /^first write to a file of the base, 4 KiB +[\d,.]+ .*$/m);
+    t.regex(await ok('bench', '--svg', ...quick), /^<svg[\s\S]*mini_fo[\s\S]*<\/svg>\n$/);
 
     const two = await ovl(['status', 'board', 'twin', '--json', ...login]);
     t.is(two.exitCode, 0, two.stderr);

@@ -12,6 +12,8 @@ export interface Compiler {
   readonly machine: string;
   /** Whether it was built with link-time optimisation; those of some SDKs are not. */
   readonly optimizesAtLink: boolean;
+  /** Whether it knows -Oz: gcc since 12, and clang. */
+  readonly knowsSmallest: boolean;
   /** Machine, version and a digest of the C library's macros: another compiler or library gives other bytes. */
   readonly identity: string;
 }
@@ -66,7 +68,7 @@ export async function compile(compiler: Compiler, args: readonly string[], folde
 
 async function identified(command: string): Promise<Compiler> {
   const options = { env: { LC_ALL: 'C' }, reject: false };
-  const [machine, version, library, linkTime] = await Promise.all([
+  const [machine, version, library, linkTime, smallest] = await Promise.all([
     execa(command, ['-dumpmachine'], options),
     execa(command, ['--version'], options),
     execa(command, ['-E', '-dM', '-x', 'c', '-'], {
@@ -74,6 +76,7 @@ async function identified(command: string): Promise<Compiler> {
       input: '#include <limits.h>\n#include <stdio.h>\n',
     }),
     execa(command, ['-flto', '-x', 'c', '-c', '-o', '/dev/null', '-'], { ...options, input: 'int one;\n' }),
+    execa(command, ['-Oz', '-x', 'c', '-c', '-o', '/dev/null', '-'], { ...options, input: 'int one;\n' }),
   ]);
   if (machine.failed || version.failed) {
     throw new Failure({
@@ -89,7 +92,8 @@ async function identified(command: string): Promise<Compiler> {
     command,
     machine: machine.stdout.trim(),
     optimizesAtLink: !linkTime.failed,
-    identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}\n${linkTime.failed}`,
+    knowsSmallest: !smallest.failed,
+    identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}\n${linkTime.failed} ${smallest.failed}`,
   };
 }
 

@@ -21,7 +21,7 @@ export interface Style {
 
 export const releaseStyle: Style = {
   compile: [
-    '-Os',
+    '-Oz',
     '-flto',
     '-flto-partition=one',
     '-ffunction-sections',
@@ -33,7 +33,8 @@ export const releaseStyle: Style = {
     '-fno-math-errno',
   ],
   native: [],
-  link: ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none'],
+  // One part of the file for code and constants: each part begins on a page, and a process touches its own.
+  link: ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,-z,noseparate-code'],
 };
 
 /** The engine relies on signed overflow (-fwrapv, as upstream); C files are found by relative names only. */
@@ -66,7 +67,9 @@ export interface Program {
 
 /** All flags but those for linking. */
 function compileFlags({ compiler, flags, style, library }: Program): readonly string[] {
-  const chosen = style.compile.filter((flag) => compiler.optimizesAtLink || !flag.startsWith('-flto'));
+  const chosen = style.compile
+    .filter((flag) => compiler.optimizesAtLink || !flag.startsWith('-flto'))
+    .map((flag) => (flag === '-Oz' && !compiler.knowsSmallest ? '-Os' : flag));
   return [...always, ...flags, ...chosen, ...library.compile];
 }
 

@@ -151,8 +151,8 @@ export const boardVerbs: readonly BoardVerb[] = [
   },
   {
     name: 'diff',
-    takes: '[--json]',
-    does: 'says what the upper changes of the layers below it',
+    takes: '[--json] [NUMBER|NAME]',
+    does: 'says what the upper of this boot, or of a generation, changes of the layers below it',
     run: diff,
   },
   {

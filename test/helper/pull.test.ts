@@ -1,6 +1,7 @@
 /** `diff` and `pull`: against the kernel's own union, and a tar that GNU tar unpacks again. */
 import test from 'ava';
 import { tarHeader } from '../../src/helper/tar.ts';
+import { firstState } from '../support/first-state.ts';
 import { onHelperBoard } from '../support/helper-programs.ts';
 import { kinds } from '../support/native-calls.ts';
 import { testAsRoot } from '../support/needs.ts';
@@ -23,7 +24,7 @@ for (const kind of kinds) {
       plan,
       before: base,
       storage: 'ext4',
-      script: `${changes}\n/helper diff --json; echo "code $?"; /helper diff; /helper diff x; echo "code $?"`,
+      script: `${changes}\n/helper diff --json; echo "code $?"; /helper diff; /helper diff x y; echo "code $?"`,
     });
     const lines = stdout.split('\n');
     const at = lines.indexOf('code 0');
@@ -48,6 +49,30 @@ for (const kind of kinds) {
     t.is(found.filter((line) => line.includes('/etc/')).length, 5, found.join('\n'));
     t.true(lines.includes(`${objects.length} changes, ${end?.same} files are as below`));
     t.is(lines.at(-1), 'code 2');
+  });
+
+  testAsRoot(`${kind}: diff of a generation is that of its own upper`, async (t) => {
+    const { stdout, stderr } = await onHelperBoard(kind, {
+      plan,
+      storage: 'ext4',
+      state: firstState({ next: 3 }),
+      before: `${base}; mkdir -p /overlay/generations/2/work /overlay/generations/2/upper/etc; cd /overlay/generations/2
+echo kept >name; echo then >upper/etc/edit; echo more >upper/etc/more; mknod upper/etc/gone c 0 0; cp -p /base/etc/same upper/etc/same; cd /`,
+      script: `echo now >/merged/etc/now; find /overlay >/one; /helper diff kept; /helper diff --json 2 | head -1; /helper diff; find /overlay >/two; cmp /one /two
+for word in 3 nobody -2 ../1; do /helper diff $word; echo "code $?"; done`,
+    });
+    t.deepEqual(stdout.split('\n').slice(0, 4).toSorted(), [
+      '3 changes, 1 files are as below',
+      'changed file /etc/edit bytes=5',
+      'created file /etc/more bytes=5',
+      'deleted file /etc/gone bytes=9',
+    ]);
+    t.regex(stdout, /^\{"change":"/m);
+    t.regex(
+      stdout,
+      /^created file \/etc\/now bytes=4\n1 changes, 0 files are as below\ncode 3\ncode 3\ncode 2\ncode 3$/m,
+      stderr,
+    );
   });
 
   testAsRoot(`${kind}: pull makes a tar that is the upper again`, async (t) => {

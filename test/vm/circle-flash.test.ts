@@ -127,6 +127,8 @@ vmSlots('flash: the full circle on squashfs and JFFS2', async (t) => {
     await succeed('snapshot', '--name', 'both');
     t.is(await ssh('cat /overlay/generations/2/upper/etc/mine /overlay/generations/2/name'), 'mine\nboth');
     await ssh('echo later >/etc/mine; sync');
+    const kept = await ask('diff', '--generation', 'both', '--name-only');
+    t.is(kept.stdout, names, kept.stderr);
     t.like(await document('reset', '/etc/hostname', '--yes'), { changed: true });
     t.like(await document('reset', '/etc/hostname', '--yes'), { changed: false });
     t.is(await ssh('cat /etc/hostname'), 'other', 'until the next boot');

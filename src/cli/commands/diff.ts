@@ -7,6 +7,7 @@ import type { DiffChange } from '../../shared/report.ts';
 import type { CommandBody } from '../command.ts';
 import { hostsArgument } from '../fleet/hosts.ts';
 import { type BoardAnswer, eachBoard, fleetOptions } from '../fleet/on-boards.ts';
+import { generationOf } from '../generation.ts';
 
 /** Letters as git has them, as far as they go. */
 const letters: Readonly<Record<DiffChange['change'], string>> = {
@@ -25,14 +26,29 @@ has them are only counted. The exit code is 1 where there are differences. Nothi
   examples: [
     { line: 'ovl diff ar150', what: 'with types and sizes' },
     { line: 'ovl diff ar150 --name-only', what: 'paths, one a line' },
+    { line: 'ovl diff ar150 --generation before-update', what: 'what a rollback to it would bring' },
   ],
   arguments: [hostsArgument],
-  options: [{ flags: '--name-only', what: 'only the paths' }, ...fleetOptions],
+  options: [
+    { flags: '--name-only', what: 'only the paths' },
+    {
+      flags: '--generation <GENERATION>',
+      what: 'by number or name; default: the running one',
+      completion: 'none',
+    },
+    ...fleetOptions,
+  ],
   exits: ['no', 'host', 'connection', 'unsuitable'],
   run: eachBoard({
     command: 'diff',
     showEach: true,
-    act: (device, context, input) => boardDiff(device, input.flag('name-only'), context.signal),
+    act: (device, context, input) =>
+      boardDiff(
+        device,
+        input.flag('name-only'),
+        context.signal,
+        generationOf(input.value('generation'), '--generation'),
+      ),
   }),
 };
 
@@ -40,23 +56,27 @@ export async function boardDiff(
   device: Device,
   nameOnly: boolean,
   signal: AbortSignal,
+  generation?: string,
 ): Promise<BoardAnswer> {
-  const { end, changes } = await diffUpper(device, signal);
+  const { end, changes } = await diffUpper(device, signal, generation);
   return {
-    text: nameOnly ? changes.map(({ path }) => `${visible(path)}\n`).join('') : words({ end, changes }),
-    data: { rung: end.rung, changes, same: end.same },
+    text: nameOnly
+      ? changes.map(({ path }) => `${visible(path)}\n`).join('')
+      : words({ end, changes }, generation),
+    data: { rung: end.rung, ...(generation === undefined ? {} : { generation }), changes, same: end.same },
     state: `${changes.length} changes`,
     ...(changes.length === 0 ? {} : { exit: 'no' as const }),
   };
 }
 
-function words({ end, changes }: Diff): string {
+function words({ end, changes }: Diff, generation: string | undefined): string {
   const rows = changes.map(({ change, path, type, bytes, from }) => {
     const size = type === 'file' && change !== 'deleted' ? formatSize(bytes) : '';
     const name = `${path}${type === 'directory' ? '/' : ''}${from === undefined ? '' : ` (was ${from})`}`;
     return `${letters[change]}  ${type.padEnd(9)}  ${size.padStart(9)}  ${name}`;
   });
   const same = end.same === 0 ? '' : `, ${end.same} files copied up and the same`;
-  const lines = [...rows, `${changes.length} changes on rung ${end.rung}${same}`];
+  const where = generation === undefined ? `on rung ${end.rung}` : `in generation ${generation}`;
+  const lines = [...rows, `${changes.length} changes ${where}${same}`];
   return lines.map((line) => `${visible(line)}\n`).join('');
 }

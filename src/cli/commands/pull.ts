@@ -5,6 +5,7 @@ import { visible } from '../../diagnostics/escape.ts';
 import { streamOutput } from '../../system/streamed-output.ts';
 import type { CommandBody, Input } from '../command.ts';
 import { deviceOptions, hostArgument, requireHost, withDevice } from '../device.ts';
+import { generationOf } from '../generation.ts';
 import { usageFailure } from '../usage.ts';
 
 const usualLimit = 4 * 1024 ** 3;
@@ -33,7 +34,12 @@ there only when all of it has arrived; it may hold keys and passwords of the boa
     const { signal } = context;
     const pulled = await withDevice(host, input, context, (device) =>
       streamOutput(output, 0o600, (sink) =>
-        pullUpper(device, { generation: input.value('generation'), signal, sink, limit }),
+        pullUpper(device, {
+          generation: generationOf(input.value('generation'), '--generation'),
+          signal,
+          sink,
+          limit,
+        }),
       ),
     );
     for (const line of pulled.complaints) context.say(visible(line));

@@ -1,11 +1,10 @@
 /** `ovl rollback`: the previous generation, or another, is the one that boots next. */
-import { visible } from '../../diagnostics/escape.ts';
 import { changeBoard } from '../board-change.ts';
 import type { CommandBody } from '../command.ts';
 import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
 import { fleetOptions, onBoards } from '../fleet/on-boards.ts';
+import { generationOf } from '../generation.ts';
 import { isSure, requireSomebody, yesOption } from '../sure.ts';
-import { usageFailure } from '../usage.ts';
 
 export const rollback: CommandBody = {
   details: `It takes effect at the next boot. What was changed since stays in the generation that ran: a second rollback takes the
@@ -26,7 +25,7 @@ first one back. A generation that is being tried is given up.`,
   ],
   exits: ['no', 'host', 'connection', 'unsuitable', 'unknown'],
   run: async (input, context) => {
-    const to = generationOf(input.value('to'));
+    const to = generationOf(input.value('to'), '--to');
     const hosts = await boardHosts(input.words, input, context);
     const what = `roll back ${boardsWords(hosts)} to ${to ?? 'the previous generation'}`;
     requireSomebody(what, input, context);
@@ -53,9 +52,4 @@ export const nothingDone = {
 export function boardsWords(hosts: readonly { readonly name: string }[]): string {
   const [only] = hosts;
   return only !== undefined && hosts.length === 1 ? only.name : `${hosts.length} boards`;
-}
-
-function generationOf(text: string | undefined): string | undefined {
-  if (text === undefined || /^(?:[1-9]\d{0,8}|[A-Za-z][A-Za-z0-9._+-]{0,39})$/.test(text)) return text;
-  throw usageFailure('OVL004', `--to is "${visible(text)}"`, 'the number or the name of a generation');
 }

@@ -30,8 +30,12 @@ export interface Diff {
   readonly changes: readonly DiffChange[];
 }
 
-/** Sorted by path; paths are text. @throws Failure OVL5xx, OVL620 to OVL624 */
-export async function diffUpper(device: Device, signal: AbortSignal): Promise<Diff> {
+/**
+ * Sorted by path; paths are text.
+ * @param generation by number or name; that of the running boot by default
+ * @throws Failure OVL5xx, OVL620 to OVL624
+ */
+export async function diffUpper(device: Device, signal: AbortSignal, generation?: string): Promise<Diff> {
   const changes: DiffChange[] = [];
   let last: DiffEnd | undefined;
   let rest = '';
@@ -43,7 +47,7 @@ export async function diffUpper(device: Device, signal: AbortSignal): Promise<Di
     else changes.push(read);
     if (changes.length > mostChanges) throw senseless(device.name, `more than ${mostChanges} changes`);
   };
-  await callPresentHelper(device, ['diff', '--json'], {
+  await callPresentHelper(device, ['diff', '--json', ...(generation === undefined ? [] : [generation])], {
     effect: 'looks',
     signal,
     deadlineMs,

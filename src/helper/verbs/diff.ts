@@ -1,21 +1,24 @@
-/** `diff`: what the upper of this boot changes of the layers below it, one fact a line as it is found. Reads only. */
+/** `diff`: what the upper of this boot, or of a generation, changes of the layers below it, one fact a line as it is found. Reads only. */
 import { type DiffChange, type DiffEnd, diffSchema, verbExit } from '../../shared/report.ts';
+import { findGeneration } from '../generations.ts';
 import { json } from '../json.ts';
 import { openLowers } from '../lower-paths.ts';
 import { followLowers, type Lowers, opaque } from '../lowers.ts';
 import { isDirectory, isWhiteout } from '../mode.ts';
 import { isKernelError } from '../port.ts';
+import { openStorage } from '../storage.ts';
 import type { BoardPort, FileStatus } from '../storage-port.ts';
 import { oneLine } from '../trouble.ts';
+import { openUpper } from '../upper.ts';
 import { walk } from '../walk.ts';
-import { wantsJson } from '../words.ts';
-import { openWritable } from '../writable.ts';
+import { atMostOneWord } from '../words.ts';
+import { openWritable, type Writable } from '../writable.ts';
 
 const redirect = 'trusted.overlay.redirect';
 
 export function diff(port: BoardPort, words: readonly string[]): number {
-  const asJson = wantsJson(words);
-  const { rung, booted, upper } = openWritable(port);
+  const asJson = words[0] === '--json';
+  const { rung, booted, upper } = upperOf(port, atMostOneWord(asJson ? words.slice(1) : words));
   const lowers = followLowers(port, openLowers(port, rung, booted, 'diff'));
   let [changes, same] = [0, 0];
   const tell = (change: DiffChange): void => {
@@ -61,6 +64,14 @@ export function diff(port: BoardPort, words: readonly string[]): number {
   const end: DiffEnd = { schema: diffSchema, rung, changes, same };
   port.print(asJson ? json(end) : `${changes} changes, ${same} files are as below`);
   return verbExit.done;
+}
+
+/** A generation is compared as it would be booted. */
+function upperOf(port: BoardPort, word: string | undefined): Pick<Writable, 'rung' | 'booted' | 'upper'> {
+  if (word === undefined) return openWritable(port);
+  const storage = openStorage(port);
+  const { number } = findGeneration(port, storage, word);
+  return { rung: 'persistent', booted: number, upper: openUpper(port, storage, number) };
 }
 
 /** What the union would show without the upper; a whiteout of a layer below is nothing. */

@@ -12,7 +12,7 @@ export interface Compiler {
   readonly machine: string;
   /** Whether it was built with link-time optimisation; those of some SDKs are not. */
   readonly optimizesAtLink: boolean;
-  /** Whether it knows -Oz: gcc since 12, and clang. */
+  /** Whether it knows -Oz: gcc since 12, and clang. The version tells, so it is no part of the identity. */
   readonly knowsSmallest: boolean;
   /** Machine, version and a digest of the C library's macros: another compiler or library gives other bytes. */
   readonly identity: string;
@@ -93,7 +93,7 @@ async function identified(command: string): Promise<Compiler> {
     machine: machine.stdout.trim(),
     optimizesAtLink: !linkTime.failed,
     knowsSmallest: !smallest.failed,
-    identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}\n${linkTime.failed} ${smallest.failed}`,
+    identity: `${machine.stdout}\n${version.stdout}\n${sha256(library.stdout)}\n${linkTime.failed}`,
   };
 }
 

@@ -70,6 +70,12 @@ export function login(options: LoginOptions, memory: Memory = { passphrases: new
   let open: string | undefined = '';
   const username = options.settings.user;
   const source = candidates();
+  // Read while the keys are exchanged. Nothing of them is shown to anybody before the host key was checked.
+  const identitiesRead = options.settings.methods.publickey
+    ? Promise.all(options.settings.identityFiles.map(readIdentity))
+    : Promise.resolve([]);
+  // Whoever asks for them is told.
+  identitiesRead.catch(() => {});
 
   function skip(what: string, reason: string): void {
     attempts.push({ what, result: `skipped: ${reason}` });
@@ -86,9 +92,7 @@ export function login(options: LoginOptions, memory: Memory = { passphrases: new
 
   async function* keys(): AsyncGenerator<Candidate> {
     const all: Candidate[] = [];
-    const identities = (await Promise.all(options.settings.identityFiles.map(readIdentity))).filter(
-      (one) => one !== undefined,
-    );
+    const identities = (await identitiesRead).filter((one) => one !== undefined);
     const agent = options.settings.agent === undefined ? [] : await agentKeys(options.settings.agent);
     const named = agent.filter((one) => identities.some((file) => isSame(file, one)));
     const others = options.settings.identitiesOnly ? [] : agent.filter((one) => !named.includes(one));

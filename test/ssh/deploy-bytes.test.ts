@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import { runDeploy } from '../../src/deploy/look.ts';
+import type { Progress } from '../../src/deploy/steps/step.ts';
 import { type ReleaseFile, releaseFiles, releaseName } from '../../src/deploy/wants.ts';
 import { program, succeeded } from '../../src/device/device.ts';
 import { testOnServer } from '../support/ssh-client.ts';
@@ -21,9 +22,19 @@ async function sentFor(t: ExecutionContext, { wire, on }: WiredServer, bundle: B
   let said = '';
   wire.cutAfter(Number.POSITIVE_INFINITY);
   const outcome = await on(wire.port, async (device) => {
-    const ended = await deploy(device, bundle, (event) => {
-      if (event.kind === 'said' && event.step.kind === 'stage') said = event.text;
-    });
+    const seen: Progress[] = [];
+    const ended = await deploy(
+      device,
+      bundle,
+      (event) => {
+        if (event.kind === 'said' && event.step.kind === 'stage') said = event.text;
+      },
+      (progress) => void (progress.what === 'release' && seen.push(progress)),
+    );
+    // The first of all may be of the release "original", which is counted by itself.
+    const own = seen.filter(({ total }) => total === seen.at(-1)?.total);
+    t.is(own.at(-1)?.sent, own.at(-1)?.total, 'it counts up to all of it');
+    t.true(own.every(({ sent }, index) => sent >= (own[index - 1]?.sent ?? 0)));
     t.true(succeeded(await runDeploy(device, 'confirm', ['', releaseName(bundle)])), 'as after its boot');
     return ended;
   });

@@ -6,6 +6,7 @@ import type { Bundle } from '../../src/bundle/bundle.ts';
 import { apply, type DeployEvent, type DeployOutcome } from '../../src/deploy/apply.ts';
 import { lookAt } from '../../src/deploy/look.ts';
 import { preflight } from '../../src/deploy/preflight.ts';
+import type { Progress } from '../../src/deploy/steps/step.ts';
 import { releaseFiles, releaseName, wantsOf } from '../../src/deploy/wants.ts';
 import type { Device } from '../../src/device/device.ts';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
@@ -33,13 +34,14 @@ export async function deploy(
   device: Device,
   bundle: Bundle,
   onEvent: (event: DeployEvent) => void = () => {},
+  onProgress: (progress: Progress) => void = () => {},
 ): Promise<DeployOutcome | undefined> {
   const wants = wantsOf(bundle, 'bundle.tar');
   const files = releaseFiles(bundle);
   const scene = await lookAt(device, wants);
   const options = { reboot: false, waitMs: 10_000 };
   const deployment = unwrap(preflight(scene, wants, files, releaseName(bundle), options));
-  for await (const event of apply(deployment, device, { files })) {
+  for await (const event of apply(deployment, device, { files, onProgress })) {
     onEvent(event);
     if (event.kind === 'finished') return event.outcome;
   }

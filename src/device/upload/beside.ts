@@ -8,8 +8,8 @@ import { besideScripts, besideSuffix } from './beside-scripts.ts';
 import { difference } from './difference.ts';
 import { type DigestProgram, digestOf } from './digest.ts';
 import type { Inventory } from './inventory.ts';
-import { packed, sentBytes } from './pack.ts';
-import { differing, type Parcel, parcelFor } from './parcel.ts';
+import { packed } from './pack.ts';
+import { differing, type Parcel, parcelFor, sentBytes } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import type { Copy } from './script-parts.ts';
 import { type Sort, sortsOf } from './sorts.ts';
@@ -20,7 +20,7 @@ import { requireAbsolute } from './upload.ts';
 export interface StagedBeside {
   /** Where it lies, synced and read again. */
   readonly path: string;
-  /** Files that were sent, and bytes of the archive as it went. */
+  /** Files that were sent, and their bytes as they went. */
   readonly sent: { readonly files: number; readonly bytes: number };
   /** Files that the board had. */
   readonly had: number;

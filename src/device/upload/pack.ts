@@ -21,8 +21,3 @@ export async function packed(
   const small = await promisify(gzip)(await buffer(archive(parcel.entries, mtime)));
   return small.length > parcel.bytes * worthwhile ? parcel : { ...parcel, packed: small };
 }
-
-/** Bytes of the archive that go over the wire. */
-export function sentBytes({ bytes, packed: small }: Parcel): number {
-  return small?.length ?? bytes;
-}

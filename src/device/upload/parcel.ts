@@ -66,6 +66,12 @@ export function parcelFor(
   };
 }
 
+/** Bytes that go over the wire: of the archive, or of the files by themselves. */
+export function sentBytes({ hasTar, packed, bytes, entries }: Parcel): number {
+  if (hasTar) return packed?.length ?? bytes;
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0);
+}
+
 /** Fewer are read in one go afterwards. */
 const fewest = 50;
 /** Names that tar prints as they are, and xargs takes as they are. */

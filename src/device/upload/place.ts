@@ -4,8 +4,7 @@ import { type Device, type RunOptions, script, succeeded } from '../device.ts';
 import { answerLimit, SessionAnswer } from './answer.ts';
 import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
-import { sentBytes } from './pack.ts';
-import type { Parcel } from './parcel.ts';
+import { type Parcel, sentBytes } from './parcel.ts';
 import { counting, type Progress } from './progress.ts';
 import { type PlaceScripts, receiveLines } from './script-parts.ts';
 import { sendFiles } from './send-files.ts';
@@ -104,7 +103,7 @@ export class Place {
       const { before, parcel } = session;
       if (before === undefined) throw uploadFailure(this.dest, answer, this.mark, 0);
       if (parcel === undefined) return { before };
-      const sent = parcel.hasTar ? answer : await sendFiles(this, parcel, this.counter(parcel.bytes));
+      const sent = parcel.hasTar ? answer : await sendFiles(this, parcel, this.counter(sentBytes(parcel)));
       this.#step('verify');
       if (failedAt(sent, this.mark) !== undefined || !sent.stdout.includes(`${this.mark} synced`))
         throw uploadFailure(this.dest, sent, this.mark, parcel.bytes);

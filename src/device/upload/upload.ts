@@ -5,7 +5,7 @@
 import type { Device } from '../device.ts';
 import type { DigestProgram } from './digest.ts';
 import type { Inventory } from './inventory.ts';
-import { differing, parcelOf } from './parcel.ts';
+import { differing, parcelOf, sentBytes } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import { folderScripts } from './scripts.ts';
 import { sortsOf } from './sorts.ts';
@@ -18,7 +18,7 @@ export type { UploadOptions, UploadStep } from './place.ts';
 export interface Upload {
   /** "unchanged" where the board has all of it already: then nothing is staged, and switch() does nothing. */
   readonly kind: 'unchanged' | 'staged';
-  /** Files that were sent, and bytes of the archive. */
+  /** Files that were sent, and bytes of the archive, or of the files where there is none. */
   readonly files: number;
   readonly bytes: number;
   /** The board's program that read the files, or "stamp" where nobody wrote to any since they were read. */
@@ -79,7 +79,7 @@ export async function upload(
   return {
     kind: 'staged',
     files: parcel.entries.filter(({ kind }) => kind === 'file').length,
-    bytes: parcel.bytes,
+    bytes: sentBytes(parcel),
     verifiedBy: after.digest,
     switch: () => {
       const switching = board.switch(stamping);

@@ -2,7 +2,7 @@
  * The verbs of the running board: one row each, with what they take and do. Usage, documentation and dispatch come from
  * this table.
  */
-import { verbExit } from '../shared/report.ts';
+import { verbExit } from '../shared/verb-exit.ts';
 import { keepTrouble } from './kept-trouble.ts';
 import type { BoardPort } from './storage-port.ts';
 import { Busy, oneLine, Refused, reason, WrongWords } from './trouble.ts';

@@ -5,16 +5,6 @@ export const reportSchema = 'overlaykit.status/1';
 export const listSchema = 'overlaykit.generations/1';
 export const usageSchema = 'overlaykit.usage/1';
 
-/**
- * How the verbs of the running board end. `no`: the question's answer is no (status: something is wrong; sweep and drop: not
- * everything could be deleted). `refused`: not possible as things are, nothing was changed. `incomplete`: the file with the verbs is
- * not there, or is not the one that belongs to this helper; nothing was done. `busy`: refused because another helper is at work.
- */
-export const verbExit = { done: 0, no: 1, usage: 2, refused: 3, failed: 4, incomplete: 5, busy: 6 } as const;
-
-/** The last line of `reset` and `confirm`: whether that was so already. For programs; the lines before it are for people. */
-export const changedLine = { yes: 'changed: yes', no: 'changed: no' } as const;
-
 /** What a slot of the state is good for. */
 export type SlotUse = 'counts' | 'older' | 'damaged' | 'newer' | 'missing';
 

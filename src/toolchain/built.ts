@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { Failure } from '../diagnostics/diagnostic.ts';
-import { verbExit } from '../shared/report.ts';
+import { verbExit } from '../shared/verb-exit.ts';
 import { lastLines } from '../system/process.ts';
 import type { Target } from './targets.ts';
 

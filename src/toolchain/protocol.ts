@@ -12,7 +12,7 @@ import {
   privateWordPrefix,
   verbsSuffix,
 } from '../shared/helper-protocol.ts';
-import { verbExit } from '../shared/report.ts';
+import { verbExit } from '../shared/verb-exit.ts';
 
 export function protocolHeader(): string {
   const words = {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { verifyExit } from '../../src/shared/helper-protocol.ts';
-import { verbExit } from '../../src/shared/report.ts';
+import { verbExit } from '../../src/shared/verb-exit.ts';
 import type { HelperMemory } from './helper-case.ts';
 import { compiledAt } from './images.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { boardVerbs, usageOf } from '../../src/helper/board-verbs.ts';
-import { verbExit } from '../../src/shared/report.ts';
+import { verbExit } from '../../src/shared/verb-exit.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
 
 const page = await readFile(join(packageRoot(), 'docs/reference/helper.md'), 'utf8');

@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { sha256 } from '../../src/bundle/digest.ts';
 import { verifyExit } from '../../src/shared/helper-protocol.ts';
-import { verbExit } from '../../src/shared/report.ts';
+import { verbExit } from '../../src/shared/verb-exit.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
 import { helperProgram } from '../support/helper-programs.ts';
 import { type Kind, kinds } from '../support/native-calls.ts';

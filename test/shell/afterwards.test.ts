@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { verbExit } from '../../src/shared/report.ts';
+import { verbExit } from '../../src/shared/verb-exit.ts';
 import { buildHelper } from '../../src/toolchain/helper.ts';
 import { firstState } from '../support/first-state.ts';
 import { boardText, renderBoard } from '../support/plans.ts';

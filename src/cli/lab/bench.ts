@@ -5,7 +5,7 @@ import { Failure } from '../../diagnostics/diagnostic.ts';
 import { bootBoard, type Machine } from '../../lab/index.ts';
 import type { BenchReport } from '../../shared/bench-report.ts';
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { prepareBoard } from '../../toolchain/prepare-board.ts';
 import { orThrow } from '../board-file.ts';
 import type { Context } from '../command.ts';

@@ -4,7 +4,7 @@
  */
 import { type BoardState, Failure } from '../../diagnostics/diagnostic.ts';
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { type Device, type Outcome, type RunOptions, script } from '../device.ts';
 
 /** Whether a verb only looks, or changes what the next boot does. It decides what a broken-off call leaves behind. */

@@ -1,5 +1,5 @@
 /** What a verb that may find everything as it should be says of that, beside its lines for people. */
-import { changedLine } from '../../shared/report.ts';
+import { changedLine } from '../../shared/verb-exit.ts';
 
 export interface Told {
   /** For people. */

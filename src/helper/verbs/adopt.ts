@@ -5,8 +5,8 @@
  */
 
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { verbExit } from '../../shared/report.ts';
 import { adopted } from '../../shared/state-changes.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { type Adoption, adoptEvery, tellAdoption, uptime, writeAdoption } from '../adoption.ts';
 import { generationIdentity, imageIdentity, noteIdentity } from '../base/identity.ts';
 import { withBorrowedStorage } from '../borrowed-storage.ts';

@@ -1,6 +1,7 @@
 /** `base`: what the last change of the base meant for the generation that runs, and what somebody decides about it. */
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { type BaseFact, type BaseReport, baseSchema, verbExit } from '../../shared/report.ts';
+import { type BaseFact, type BaseReport, baseSchema } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { isWaiting } from '../base/facts.ts';
 import { generationIdentity, imageIdentity, inGeneration } from '../base/identity.ts';
 import { readBasePlan } from '../base/plan.ts';

@@ -1,7 +1,7 @@
 /** `bench`: what the union of this boot costs, measured beside it; nothing of it stays. */
 import { type BenchReport, benchDefaults, benchLimits, benchSchema } from '../../shared/bench-report.ts';
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { measureRounds, type Rounds } from '../bench-rounds.ts';
 import { readUnion, scenePlace, withScene } from '../bench-scene.ts';
 import { affordable } from '../bench-sizes.ts';

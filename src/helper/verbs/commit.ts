@@ -2,9 +2,10 @@
  * `commit`: changes that are in memory go to the storage, while the board runs. They become a new generation: a copy of the
  * active one with the paths laid over it. One write of the state, the last thing of all, makes it the one to boot.
  */
-import { verbExit } from '../../shared/report.ts';
+
 import type { State } from '../../shared/state.ts';
 import { rolledBack, tried } from '../../shared/state-changes.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { withBorrowedStorage } from '../borrowed-storage.ts';
 import { commitPath } from '../commit-path.ts';
 import type { Lack } from '../copy-tree.ts';

@@ -1,6 +1,7 @@
 /** `confirm`: this boot is a good one. */
-import { changedLine, verbExit } from '../../shared/report.ts';
+
 import { confirmed } from '../../shared/state-changes.ts';
+import { changedLine, verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { storeIdentity } from '../identity.ts';
 import { currentState, readSlots, writeState } from '../slots.ts';

@@ -1,5 +1,6 @@
 /** `diff`: what the upper of this boot, or of a generation, changes of the layers below it, one fact a line as it is found. Reads only. */
-import { type DiffChange, type DiffEnd, diffSchema, verbExit } from '../../shared/report.ts';
+import { type DiffChange, type DiffEnd, diffSchema } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { findGeneration } from '../generations.ts';
 import { json } from '../json.ts';
 import { openLowers } from '../lower-paths.ts';

@@ -1,6 +1,7 @@
 /** `drop`: a generation is forgotten, and then deleted. */
-import { verbExit } from '../../shared/report.ts';
+
 import { dropped } from '../../shared/state-changes.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration, partial, rolesOf } from '../generations.ts';
 import { readMounts } from '../mounts.ts';

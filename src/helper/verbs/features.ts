@@ -1,5 +1,5 @@
 /** `features`: what the file system of a directory can do for a union, tried there. */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { isKernelError } from '../port.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { attempt, Refused, WrongWords } from '../trouble.ts';

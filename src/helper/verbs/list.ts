@@ -1,7 +1,8 @@
 /** `list`: the generations, their size, and what each is. */
-import { type GenerationReport, type GenerationsReport, listSchema, verbExit } from '../../shared/report.ts';
+import { type GenerationReport, type GenerationsReport, listSchema } from '../../shared/report.ts';
 import type { State } from '../../shared/state.ts';
 import { chooseSlot } from '../../shared/state.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { readBootStatus } from '../boot-status.ts';
 import { findGenerations, type Generation, isKept, rolesOf } from '../generations.ts';
 import { json } from '../json.ts';

@@ -1,5 +1,5 @@
 /** `name`: a generation gets a name. */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { checkName, findGeneration, findGenerations } from '../generations.ts';
 import { openStorage, type Storage, withState } from '../storage.ts';

@@ -1,5 +1,5 @@
 /** `provision`: what the factory has put on the board becomes part of its identity, whatever generation boots. */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { overlap, pathOf, provisionPaths, readIdentity } from '../identity.ts';
 import { findIn } from '../identity-store.ts';
 import { pathNames } from '../reset-paths.ts';

@@ -2,7 +2,7 @@
  * `pull`: the upper as a tar on standard output, with whiteouts as the device nodes that they are and with what the overlay
  * notes in extended attributes. Reads only; memory does not grow with the tree, but with its files that have several names.
  */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { findGeneration } from '../generations.ts';
 import { isDirectory, isRegular, isSocket, isSymlink } from '../mode.ts';
 import { isKernelError } from '../port.ts';

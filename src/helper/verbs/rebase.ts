@@ -3,7 +3,8 @@
  * mounted. The report comes first and the identity last, each durable: a cut anywhere is followed by the same again.
  */
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { type BaseFact, verbExit } from '../../shared/report.ts';
+import type { BaseFact } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { cleanUpper, emptyWork, withEarlier } from '../base/clean.ts';
 import { factOf } from '../base/facts.ts';
 import { generationIdentity, imageIdentity, inGeneration, noteIdentity } from '../base/identity.ts';

@@ -1,5 +1,5 @@
 /** `record`: notes what the base has under each change, so that the next base can be compared with it. */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { remember } from '../base/remember.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { openStorage, withState } from '../storage.ts';

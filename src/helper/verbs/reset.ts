@@ -2,8 +2,9 @@
  * `reset`: the next boot forgets all changes, or those at one path. Nothing is forgotten here: the upper is mounted, and what
  * is removed under a mounted union leaves the system neither old nor new.
  */
-import { changedLine, verbExit } from '../../shared/report.ts';
+
 import { chooseSlot } from '../../shared/state.ts';
+import { changedLine, verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { type Forecast, forecastReset } from '../forecast.ts';
 import { overlap, pathOf, readIdentity } from '../identity.ts';

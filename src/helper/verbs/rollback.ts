@@ -1,7 +1,8 @@
 /** `rollback`: the previous generation, or another one, is the active one from the next boot on. */
-import { verbExit } from '../../shared/report.ts';
+
 import type { State } from '../../shared/state.ts';
 import { rolledBack, untried } from '../../shared/state-changes.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { acceptIdentity } from '../base/identity.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration, isComplete } from '../generations.ts';

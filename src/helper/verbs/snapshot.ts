@@ -2,7 +2,7 @@
  * `snapshot`: copies the running generation into a new one. The system goes on meanwhile: each file is as it was when it was
  * read, and what is written while it is read is read again.
  */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { checkName } from '../generations.ts';
 import { measure } from '../measure.ts';

@@ -1,6 +1,7 @@
 /** `state`: what the slots hold, for whoever looks for a fault. */
-import { verbExit } from '../../shared/report.ts';
+
 import { type SlotContent, stateLine } from '../../shared/state.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { countingSlot, lookAtSlots } from '../slots.ts';
 import { openStorage } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';

@@ -5,9 +5,9 @@ import {
   reportSchema,
   type SlotUse,
   type StorageReport,
-  verbExit,
 } from '../../shared/report.ts';
 import { chooseSlot, type SlotContent, type State } from '../../shared/state.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { adoptionWords } from '../adoption.ts';
 import { waitingIn } from '../base/report.ts';
 import { type BootStatus, readBootStatus } from '../boot-status.ts';

@@ -2,7 +2,7 @@
  * `storage`: which device the storage is, what is in it, and a new one in its place. A storage that holds anything is erased
  * only when somebody says what becomes of that: copied first, or discarded.
  */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { readBootStatus } from '../boot-status.ts';
 import { bytesOf } from '../bytes.ts';
 import { isDirectoryPath } from '../plan.ts';

@@ -1,5 +1,5 @@
 /** `store`: brings the stored identity up to date with what the running generation has. */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { storeIdentity } from '../identity.ts';
 import { openStorage, withState } from '../storage.ts';

@@ -2,8 +2,9 @@
  * `sweep`: deletes whatever lies in /overlay/generations and has no part to play. It can be interrupted anywhere: what it has
  * begun to delete is called unfinished first, and the next sweep goes on.
  */
-import { verbExit } from '../../shared/report.ts';
+
 import type { State } from '../../shared/state.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { sweepScene } from '../bench-scene.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGenerations, isKept, partial } from '../generations.ts';

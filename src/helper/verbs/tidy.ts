@@ -2,7 +2,7 @@
  * `tidy`: forgets the changes that "reset PATH" asked for. Runs before the union is mounted. What is forgotten is renamed out
  * of the upper, so the boot does not wait until it is deleted; a sweep does that.
  */
-import { verbExit } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { isComplete } from '../generations.ts';
 import { forgetMarker, overlap, readIdentity } from '../identity.ts';
 import { isDirectory } from '../mode.ts';

@@ -1,6 +1,7 @@
 /** `try`: another generation boots next, and stays only if it is confirmed. */
-import { verbExit } from '../../shared/report.ts';
+
 import { tried } from '../../shared/state-changes.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { acceptIdentity } from '../base/identity.ts';
 import { bootedGeneration } from '../boot-status.ts';
 import { findGeneration } from '../generations.ts';

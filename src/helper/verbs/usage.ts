@@ -1,5 +1,6 @@
 /** `usage`: what fills the upper of this boot, on any rung that has one. Reads only. */
-import { type UsageReport, usageSchema, verbExit } from '../../shared/report.ts';
+import { type UsageReport, usageSchema } from '../../shared/report.ts';
+import { verbExit } from '../../shared/verb-exit.ts';
 import { findGrowers } from '../growers.ts';
 import { json } from '../json.ts';
 import { openLowers } from '../lower-paths.ts';

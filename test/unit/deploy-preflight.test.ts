@@ -1,6 +1,7 @@
 /** What keeps a deployment from being begun; all of it is decided before anything is changed. */
 import test from 'ava';
 import { chooseLoader } from '../../src/deploy/choose-loader.ts';
+import { loaderOf } from '../../src/deploy/loaders/index.ts';
 import { preflight } from '../../src/deploy/preflight.ts';
 import { preflightImage } from '../../src/deploy/preflight-image.ts';
 import { readLook, type Scene } from '../../src/deploy/scene.ts';
@@ -172,6 +173,18 @@ test('a boot loader that is left alone is a warning; one that says it already is
     problems: [],
     warnings: [],
   });
+});
+
+test('GRUB is told again where grub.cfg was not made from what it was told', (t) => {
+  const edited = loaderOf('grub-d').edit('', { init: '/sbin/overlay_init' });
+  const text = 'text' in edited ? edited.text : '';
+  const grub = { kind: 'grub-d', path: '/etc/default/grub.d/overlaykit.cfg', text } as const;
+  const stepsOf = (isBehind: boolean) =>
+    chooseLoader(scene({ loaders: [{ ...grub, isBehind }] }), wants, { opensRoot: true }).steps;
+  t.deepEqual(stepsOf(false), []);
+  t.deepEqual(stepsOf(true), [
+    { kind: 'edit-loader', loader: 'grub-d', path: grub.path, from: text, to: text },
+  ]);
 });
 
 test('a slot is taken only where name, number, size and use agree', (t) => {

@@ -14,22 +14,36 @@ export const storages = {
 } as const satisfies Readonly<Record<string, Storage>>;
 
 /** `control` is taken off all others: executing init costs the same without an overlay. */
-export const caseNames = ['control', 'floor', 'ten-lines', 'script', 'script-and-helper'] as const;
+export const caseNames = [
+  'control',
+  'floor',
+  'ten-lines',
+  'overlayroot',
+  'script',
+  'script-and-helper',
+] as const;
 export type CaseName = (typeof caseNames)[number];
 
 export const caseTitles: Readonly<Record<CaseName, string>> = {
   control: 'init executed at once',
   floor: 'static C, the system calls alone',
   'ten-lines': 'ten lines of shell, by hand',
+  overlayroot: "Debian's overlayroot",
   script: 'overlay_init alone',
   'script-and-helper': 'overlay_init and overlay_helper',
 };
+
+/** overlayroot knows memory and disks, and no flash. */
+export function casesOn(storage: Storage): readonly CaseName[] {
+  return caseNames.filter((name) => name !== 'overlayroot' || storage.name === 'tmpfs');
+}
 
 /** What PID 1 becomes. */
 export const programs: Readonly<Record<CaseName, string>> = {
   control: '/sbin/init',
   floor: '/bench/floor',
   'ten-lines': '/bench/ten-lines',
+  overlayroot: '/bench/overlayroot',
   script: '/sbin/overlay_init',
   'script-and-helper': '/sbin/overlay_init',
 };

@@ -1,7 +1,8 @@
 import test from 'ava';
-import type { BootRow, CaseName } from '../bench/case.ts';
+import { type BootRow, type CaseName, caseNames, casesOn, storages } from '../bench/case.ts';
 import { expectSameMounts, expectSmoothBoot } from '../bench/fair.ts';
 import { mountTableText, parseReport } from '../bench/markers.ts';
+import { handOverPart } from '../bench/overlayroot.ts';
 import { childrenMs } from '../bench/proc-stat.ts';
 import { agreement, bootTables, wallTable, whyTable } from '../bench/report.ts';
 import { mean, median, medianDeviation, times } from '../bench/statistics.ts';
@@ -174,4 +175,19 @@ test('cases that end with different mounts are not compared', (t) => {
   t.throws(() => expectSameMounts('tmpfs', new Map([['floor', ''] as const, script])), {
     message: /static C.*overlay_init's mounts/,
   });
+});
+
+test("overlayroot is measured from where Debian's init comes to it, and on no flash", (t) => {
+  const init =
+    'early\n# We expect udev\nother\n# We expect udev\nrun_scripts /scripts/init-bottom\nexec run-init\n';
+  const part = handOverPart(init);
+  t.true(part.startsWith('#!/bin/sh\nexport PATH='));
+  t.true(part.endsWith('# We expect udev\nrun_scripts /scripts/init-bottom\nexec run-init\n'));
+  t.notRegex(part, /early|other/);
+  t.throws(() => handOverPart('exec run-init\n'), { message: /does not run init-bottom/ });
+  t.true(casesOn(storages.tmpfs).includes('overlayroot'));
+  t.deepEqual(
+    caseNames.filter((name) => !casesOn(storages.jffs2).includes(name)),
+    ['overlayroot'],
+  );
 });

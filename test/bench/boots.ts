@@ -1,4 +1,5 @@
 /** Boots every case on every storage, and sees to it that they are comparable. */
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type BootRow,
@@ -29,7 +30,7 @@ export interface BootBenchOptions {
  * @throws Error where two cases of one storage do not end with the same mount table
  */
 export async function benchBoots(options: BootBenchOptions): Promise<readonly BootRow[]> {
-  const base = await baseRoot(options.work, await overlayrootFiles(options.work, options.signal));
+  const base = await baseRoot(options.work);
   const rows: BootRow[] = [];
   for (const storage of options.storages) rows.push(...(await benchStorage(storage, base, options)));
   return rows;
@@ -47,7 +48,7 @@ async function benchStorage(
   const tables = new Map<CaseName, string>();
   for (const temperature of temperatures) {
     for (const name of casesOn(storage)) {
-      const image = name === 'script-and-helper' ? images.withHelper : images.script;
+      const image = await imageFor(name, images, options);
       const what = { ...image, exec: programs[name], temperature, store: storage.store, ...prepared, signal };
       const ticks: number[] = [];
       for (let run = 0; run < runs; run += 1) {
@@ -63,6 +64,18 @@ async function benchStorage(
   }
   expectSameMounts(storage.name, tables);
   return rows;
+}
+
+/** What only overlayroot needs is in no other image: it would lie in one block of flash with what the others read. */
+async function imageFor(
+  name: CaseName,
+  images: { readonly script: BenchImage; readonly withHelper: BenchImage },
+  { work, signal }: BootBenchOptions,
+): Promise<BenchImage> {
+  if (name === 'script-and-helper') return images.withHelper;
+  if (name !== 'overlayroot') return images.script;
+  const own = await mkdtemp(join(work, 'debian-'));
+  return { board: images.script.board, image: await baseRoot(own, await overlayrootFiles(own, signal)) };
 }
 
 async function imagesOf(

@@ -1,5 +1,5 @@
 /**
- * What the steps of the running boot are called: overlay_init has the numbered list of its plan at its top. A board's word like any
+ * What the steps of the running boot are called: overlay_init has the numbered list of its plan near its top. A board's word like any
  * other: of the script of another plan nothing is taken.
  */
 import { boardPaths } from '../../shared/helper-protocol.ts';
@@ -34,8 +34,9 @@ export function stepLabels(text: string, plan: string): ReadonlyMap<string, stri
   const end = lines.findIndex((line) => !line.startsWith('#'));
   const head = end === -1 ? lines : lines.slice(0, end);
   if (!head.includes(`# Plan ${plan}`)) return new Map();
+  // Between the head and the list stands what a plain boot calls, so that a shell gets to it first.
   return new Map(
-    head.flatMap((line) => {
+    lines.flatMap((line) => {
       const [, number = '', label = ''] = /^# +(\d{1,3}) {2}(\S.*)$/.exec(line) ?? [];
       return number === '' ? [] : [[number, label.slice(0, longestLabel)] as const];
     }),

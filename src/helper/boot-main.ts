@@ -6,11 +6,13 @@
  * none of the language's parts that the linked engine lacks (builtins.d.ts lists those it has).
  */
 
-import { run, sayVersion } from './boot-verbs.ts';
+import { run, runBoot, sayVersion } from './boot-verbs.ts';
 import { callWords, exit, kernel } from './kernel.ts';
 
 /** Put in by the build: the package's version and the engine's. */
 declare const HELPER_VERSION: string;
 
 const words = callWords.slice(1);
-exit(words[0] === 'version' ? sayVersion(kernel, words, HELPER_VERSION) : run(kernel, words));
+const [verb] = words;
+if (verb === 'version') exit(sayVersion(kernel, words, HELPER_VERSION));
+else exit(verb === 'boot' ? runBoot(kernel, words) : run(kernel, words));

@@ -2,8 +2,10 @@
  * What overlay_init asks of overlay_helper while it boots: one function a verb, from its words to its exit code. boot-main.ts
  * calls it with the real kernel, the tests with one that fails. The verbs of the running board are in board-verbs.ts.
  */
-import { verifyExit } from '../shared/helper-protocol.ts';
+import { bootExit, verifyExit } from '../shared/helper-protocol.ts';
 import { planSchema } from '../shared/plan.ts';
+import { boot, NotPlain } from './boot.ts';
+import type { BootPort } from './boot-port.ts';
 import { enter } from './enter.ts';
 import { giveBack } from './give-back.ts';
 import { readEntry } from './plan.ts';
@@ -36,6 +38,17 @@ export function run(port: Port, words: readonly string[]): number {
     'usage: overlay_helper boot BOARD DIGEST RUNG OUTCOME STEP... | verify PLAN RUNG | enter PLAN RUNG [WORD...]',
   );
   return usage;
+}
+
+/** The same for `boot`, which asks more of the kernel. */
+export function runBoot(port: BootPort, words: readonly string[]): number {
+  try {
+    boot(port, words.slice(1));
+    return bootExit.done;
+  } catch (error) {
+    port.log(6, reason('overlay_helper: boot: overlay_init does it', error));
+    return error instanceof NotPlain && error.restored ? bootExit.left : failed;
+  }
 }
 
 function runVerify(port: Port, plan: string, rung: string): number {

@@ -1,4 +1,5 @@
 /** The Port on the board: the native module `sys` (native/sys.c), which main.c puts into the global object. */
+import type { BootPort } from './boot-port.ts';
 import type { Port } from './port.ts';
 import type { ArchivePort, DevicePort, StoragePort, TimePort } from './storage-port.ts';
 
@@ -25,6 +26,7 @@ type SharedStorage = Exclude<keyof StoragePort, 'writeIn' | 'appendIn' | 'detach
 
 interface Sys
   extends Pick<Port, Shared>,
+    Pick<BootPort, 'leaveBehind'>,
     Pick<StoragePort, SharedStorage>,
     DevicePort,
     ArchivePort,
@@ -49,7 +51,7 @@ interface Sys
 
 declare const sys: Sys;
 
-type Kernel = Port & StoragePort & DevicePort & ArchivePort & TimePort;
+type Kernel = BootPort & StoragePort & DevicePort & ArchivePort & TimePort;
 
 /** What the native module has otherwise, or not. */
 type Own =
@@ -59,6 +61,7 @@ type Own =
   | 'print'
   | 'complain'
   | 'createFile'
+  | 'createText'
   | 'mkdir'
   | 'moveMount'
   | 'bindMount'
@@ -85,6 +88,7 @@ const own: Pick<Kernel, Own> & { readonly __proto__: Sys } = {
     sys.write(2, `${line}\n`);
   },
   createFile: (path, content) => sys.writeFile(path, content, 0o600),
+  createText: (path, content) => sys.writeFile(path, content, 0o644),
   mkdir: (path) => sys.mkdir(path, 0o755),
   moveMount: (from, to) => sys.mount(from, to, '', sys.MS_MOVE, ''),
   bindMount: (from, to) => sys.mount(from, to, '', sys.MS_BIND, ''),

@@ -20,6 +20,8 @@ export interface Slots {
   readonly b: SlotContent | undefined;
 }
 
+type ReadPort = Pick<BoardPort, 'readIn'>;
+
 /** A whole line is much shorter; noise of any size is judged by its beginning. */
 const slotBytes = 512;
 
@@ -30,19 +32,19 @@ const noFile = ['EINVAL', 'EISDIR', 'ELOOP', 'ENXIO'];
  * Reads both slots.
  * @throws Error where one cannot be read: going on from the older one would forget what was decided since
  */
-export function readSlots(port: BoardPort, storage: Storage): Slots {
+export function readSlots(port: ReadPort, storage: Pick<Storage, 'notes'>): Slots {
   return { a: readSlot(port, storage, 'a', noFile), b: readSlot(port, storage, 'b', noFile) };
 }
 
 /** The same for whoever only looks: a slot that cannot be read is damaged. */
-export function lookAtSlots(port: BoardPort, storage: Storage): Slots {
+export function lookAtSlots(port: ReadPort, storage: Storage): Slots {
   return { a: readSlot(port, storage, 'a'), b: readSlot(port, storage, 'b') };
 }
 
 /** `damage` are the errors that mean a damaged slot; any, where it is not given. */
 function readSlot(
-  port: BoardPort,
-  { notes }: Storage,
+  port: ReadPort,
+  { notes }: Pick<Storage, 'notes'>,
   slot: SlotName,
   damage?: readonly string[],
 ): SlotContent | undefined {

@@ -29,15 +29,38 @@ const superblockAt = 1024;
 const superblockBytes = 1024;
 
 /**
- * The name below /dev of the one device whose file system is called so.
+ * The name below /dev of the one device whose file system is called as the plan says.
  * @throws Refused where there is none, or more than one
  */
 export function taggedDevice(
   port: TagPort,
   { address, fstype }: Pick<StoragePlan, 'address' | 'fstype'>,
 ): string {
+  const name = address.by === 'uuid' ? address.uuid : address.by === 'label' ? address.label : '';
+  return deviceCalled(
+    port,
+    fstype,
+    address.by === 'uuid' ? 'uuid' : 'label',
+    bytesOf(name),
+    addressText(address),
+  );
+}
+
+/**
+ * The same by a label or UUID as bytes.
+ * @param what the two in words
+ * @throws Refused where there is none, or more than one
+ */
+export function deviceCalled(
+  port: TagPort,
+  fstype: string,
+  by: 'label' | 'uuid',
+  called: string,
+  what: string,
+): string {
   const layout = superblocks[fstype];
   if (layout === undefined) throw new Refused(`labels and UUIDs of a ${fstype} cannot be read`);
+  const wanted = by === 'uuid' ? lowerCase(called) : called;
   const fitting = blockDevices(port).filter((name) => {
     const text = superblockOf(port, name);
     if (
@@ -45,13 +68,11 @@ export function taggedDevice(
       text.slice(layout.magicAt, layout.magicAt + layout.magic.length) !== layout.magic
     )
       return false;
-    if (address.by === 'uuid') return uuidIn(text, layout) === lowerCase(address.uuid);
-    return address.by === 'label' && labelIn(text, layout) === bytesOf(address.label);
+    return (by === 'uuid' ? uuidIn(text, layout) : labelIn(text, layout)) === wanted;
   });
   const [only] = fitting;
-  if (only === undefined) throw new Refused(`no block device has ${addressText(address)}`);
-  if (fitting.length > 1)
-    throw new Refused(`several block devices have ${addressText(address)}: ${fitting.join(', ')}`);
+  if (only === undefined) throw new Refused(`no block device has ${what}`);
+  if (fitting.length > 1) throw new Refused(`several block devices have ${what}: ${fitting.join(', ')}`);
   return only;
 }
 

@@ -17,13 +17,21 @@ import { attemptInside, Unfit } from './trouble.ts';
  * @throws Unfit with the reason; any other Error where the helper cannot tell
  */
 export function verify(port: Port, entry: Entry, mounts: Mounts = readMounts(port)): void {
-  unionIsMounted(mounts, entry);
-  canBeWritten(port, entry.newRoot);
+  verifyUnion(port, mounts, entry.fstype, entry.newRoot);
   mountPointsAreDirectories(port, mounts, entry);
   checkProgram(port, entry.newRoot, entry.init);
 }
 
-function unionIsMounted(mounts: Mounts, { newRoot, fstype }: Entry): void {
+/**
+ * The part of it that entering does not find out.
+ * @throws Unfit where the union is not there, or cannot be written
+ */
+export function verifyUnion(port: Port, mounts: Mounts, fstype: string, newRoot: string): void {
+  unionIsMounted(mounts, fstype, newRoot);
+  canBeWritten(port, newRoot);
+}
+
+function unionIsMounted(mounts: Mounts, fstype: string, newRoot: string): void {
   const found = mounts.fstypeAt(newRoot);
   if (found === undefined) throw new Unfit(`nothing is mounted at ${newRoot}; it should be ${fstype}`);
   if (found !== fstype) throw new Unfit(`${newRoot} is ${found}; it should be ${fstype}`);

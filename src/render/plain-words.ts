@@ -1,6 +1,6 @@
 /**
  * What overlay_init tells overlay_helper of a plain boot: the plan's prepare and its first rung as words, with everything worked
- * out that does not change from boot to boot (docs/decisions/0023). src/helper/native/plain*.c reads them.
+ * out that does not change from boot to boot (docs/decisions/0023). src/helper/boot-steps.ts reads them.
  *
  * In: a MountPlan and the rung that plainRung names. Out: words, as lists of those that belong together.
  */

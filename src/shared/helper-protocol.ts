@@ -37,12 +37,10 @@ export const verifyExit = { fit: 101, unfit: 102 } as const;
 
 /**
  * `overlay_helper boot BOARD DIGEST RUNG OUTCOME STEP...` does a whole plain boot as a child of overlay_init
- * (docs/decisions/0023), without the script engine, and exits with
- * `done` inside the merged root, or with `left` when everything is as it found it; anything else means that overlay_init
- * has to look. It refuses to do anything without this word in its environment.
+ * (docs/decisions/0023), and exits with `done` inside the merged root, or with `left` when everything is as it found it; anything
+ * else means that overlay_init has to look. It refuses to do anything without this word in its environment.
  */
 export const bootExit = { done: 103, left: 104 } as const;
-export const bootVerb = 'boot';
 export const bootWord = 'OVERLAYKIT_BOOT=yes';
 /** What overlay_init finds in its environment when it is executed for what comes after a plain boot. */
 export const laterWord = 'OVERLAYKIT_LATER=yes';
@@ -78,7 +76,7 @@ export const storageMark = { text: 'overlaykit is making a storage here', before
  * The verbs that overlay_init waits for, and the one that says which helper this is. They have a script of their own in the
  * program, so that a boot does not load what only a running board needs.
  */
-export const bootVerbs = ['verify', 'enter', 'version'] as const;
+export const bootVerbs = ['boot', 'verify', 'enter', 'version'] as const;
 
 /** What the file with the verbs of the running board is called, behind the name of the program (docs/decisions/0024). */
 export const verbsSuffix = '.verbs';

@@ -6,6 +6,11 @@ export function tried(state: State, number: number): State {
   return { ...state, trying: number, attempts: 0 };
 }
 
+/** One more boot that nobody has confirmed yet, as it is written: the seq is the one of the new state. */
+export function attempted(state: State): State {
+  return { ...state, seq: state.seq + 1, attempts: state.attempts + 1 };
+}
+
 /** A good boot of this generation. */
 export function confirmed(state: State, booted: number): State {
   if (state.trying !== booted) return { ...state, attempts: 0 };

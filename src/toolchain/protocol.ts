@@ -2,9 +2,6 @@
 import { createHash } from 'node:crypto';
 import {
   boardPaths,
-  bootExit,
-  bootNotes,
-  bootVerb,
   bootVerbs,
   bootWord,
   helperFailure,
@@ -22,17 +19,8 @@ export function protocolHeader(): string {
     FAILURE_RUNG_WORD: helperFailure.rung,
     PRIVATE_WORD_PREFIX: privateWordPrefix,
     VERBS_SUFFIX: verbsSuffix,
-    STORAGE: boardPaths.storage,
-    RUN_DIR: boardPaths.runDir,
-    STATUS: boardPaths.status,
-    BASE: boardPaths.base,
-    BOOT_VERB: bootVerb,
     BOOT_WORD: bootWord,
     LATER_WORD: laterWord,
-    BOOT_DONE: bootExit.done,
-    BOOT_LEFT: bootExit.left,
-    NOTE_COUNTED: bootNotes.counted,
-    NOTE_PLAIN: bootNotes.plain,
   };
   // JSON's quoting is C's for the plain characters that these have.
   const lines = Object.entries(words).map(([name, value]) => `#define ${name} ${JSON.stringify(value)}\n`);

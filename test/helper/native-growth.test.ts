@@ -90,6 +90,8 @@ const calls = (folder: string): readonly (readonly [number, string, ...unknown[]
     [often, 'send', ''],
     [often, 'sent'],
     [often, 'sleep', -1],
+    [often, 'leaveBehind', -1, at('missing')],
+    [often, 'leaveBehind', 0, at('x'.repeat(5000))],
     [seldom, 'separateMounts'],
     ...['deviceAt', 'copyDevice', 'zeroDevice', 'eraseFlash', 'setReadOnly'].map(
       (name) => [often, name, at('missing'), at('missing'), 0, 0] as const,

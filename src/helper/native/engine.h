@@ -19,4 +19,7 @@ JSValue engine_run(JSContext *ctx, JSValue script);
 /* memory.c: a runtime with the allocator that is made for a process of some milliseconds. */
 JSRuntime *memory_runtime(void);
 
+/* memory.c: gives the engine's memory back to the kernel. Only in a process that never comes back to the engine. */
+void memory_forget(void);
+
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "plain.h"
 #include "protocol.h" /* written by the build from src/shared/helper-protocol.ts */
 #include "script.h"   /* written by the build: the script of a boot, and what its verbs file has to be */
 #include "sys.h"
@@ -171,8 +170,7 @@ int main(int argc, char **argv) {
 	main_argc = argc;
 	main_argv = argv;
 	sys_start(argc, argv);
-	/* Starting the engine takes longer than all that a plain boot does. */
-	code = argc > 1 && strcmp(argv[1], BOOT_VERB) == 0 ? plain_boot(argv + 2) : serve(argc > 1 ? argv[1] : "");
+	code = serve(argc > 1 ? argv[1] : "");
 	if (getpid() == 1) hand_to_anybody();
 	return code;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "engine.h"
 
@@ -42,6 +43,16 @@ static char *chunk = first_chunk;
 static size_t chunk_left = FIRST_CHUNK;
 static struct free_block *free_blocks[CLASSES];
 
+/* What stands first in each chunk but the first one: the chunk before it. */
+struct chunk {
+	union {
+		struct chunk *before;
+		char room[16];
+	};
+};
+
+static struct chunk *last_chunk;
+
 /* The class whose blocks have room for `size`, and how much they have. */
 static size_t class_of(size_t size, size_t *room) {
 	size_t class = SMALL_CLASSES, base = SMALL, quarter;
@@ -71,10 +82,12 @@ static struct block *cut(size_t bytes) {
 
 	if (bytes > chunk_left) {
 		/* What is left of the old chunk is lost: less than one block. */
-		char *next = map(CHUNK);
+		struct chunk *next = map(CHUNK);
 		if (next == NULL) return NULL;
-		chunk = next;
-		chunk_left = CHUNK;
+		next->before = last_chunk;
+		last_chunk = next;
+		chunk = (char *)(next + 1);
+		chunk_left = CHUNK - sizeof(*next);
 	}
 	block = (struct block *)(void *)chunk;
 	chunk += bytes;
@@ -151,5 +164,18 @@ static void *resize(JSMallocState *state, void *memory, size_t size) {
 }
 
 static const JSMallocFunctions functions = {allocate, release, resize, usable};
+
+void memory_forget(void) {
+	uintptr_t start = (uintptr_t)first_chunk, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (start + page - 1) / page * page, to = (start + FIRST_CHUNK) / page * page;
+
+	while (last_chunk != NULL) {
+		struct chunk *one = last_chunk;
+		last_chunk = one->before;
+		munmap(one, CHUNK);
+	}
+	/* Where this fails the process is larger than it has to be, and works. */
+	madvise((void *)from, to - from, MADV_DONTNEED);
+}
 
 JSRuntime *memory_runtime(void) { return JS_NewRuntime2(&functions, NULL); }

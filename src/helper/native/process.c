@@ -44,16 +44,6 @@ void sys_complain(const char *text) {
 	say(2, line + 3, (size_t)length - 3);
 }
 
-void sys_tell(int level, const char *text) {
-	char line[700];
-	int length = snprintf(line, sizeof(line), "<%d>%s\n", level, text);
-
-	open_kernel_log();
-	/* A longer one is cut short, and keeps its line end. */
-	if (length >= (int)sizeof(line)) line[(length = (int)sizeof(line) - 1) - 1] = '\n';
-	say(kernel_log, line, (size_t)length);
-}
-
 /* log(level, text): false where there is no kernel log */
 SYS_FUNCTION(log) {
 	Call call = call_begin(ctx, argv);

@@ -24,6 +24,7 @@ static const JSCFunctionListEntry table[] = {
 	CALL(digest, 1),        CALL(digestIn, 2), CALL(setAttributeIn, 4), CALL(removeAttributeIn, 3),
 	CALL(separateMounts, 0),
 	CALL(send, 1),          CALL(sendIn, 3),   CALL(sent, 0),        CALL(describeIn, 2),
+	CALL(leaveBehind, 2),
 	CALL(exit, 1),          FLAG(MS_BIND),     FLAG(MS_MOVE),        FLAG(MS_RDONLY),
 	FLAG(MNT_DETACH),
 };

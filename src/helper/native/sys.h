@@ -25,9 +25,6 @@ int sys_exit_code(void);
 /* process.c: one line to the kernel log and to standard error. */
 void sys_complain(const char *text);
 
-/* process.c: one line to the kernel log, with a level of syslog(2). */
-void sys_tell(int level, const char *text);
-
 /* failure.c: throws an Error for an errno; always returns JS_EXCEPTION. `path` may be NULL. */
 JSValue sys_throw(JSContext *ctx, const char *syscall, const char *path, int number);
 
@@ -130,6 +127,8 @@ SYS_FUNCTION(digest);
 SYS_FUNCTION(digestIn);
 SYS_FUNCTION(setAttributeIn);
 SYS_FUNCTION(removeAttributeIn);
+/* later.c */
+SYS_FUNCTION(leaveBehind);
 /* process.c */
 SYS_FUNCTION(execve);
 SYS_FUNCTION(reopenStdio);

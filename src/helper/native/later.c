@@ -4,26 +4,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "plain.h"
+#include "engine.h"
 #include "protocol.h"
 #include "sys.h"
 
 #define WORDS_MOST 256
+#define SECONDS_MOST (24 * 3600)
 
 extern char **environ;
-
-/* later SECONDS */
-int plain_later(struct plain *boot) {
-	const char *number = plain_word(boot);
-
-	boot->later = number == NULL ? -1 : plain_number(&number);
-	return boot->later < 0 ? plain_refuse("later without a number") : 0;
-}
 
 /* The limit on processor time was for the boot. */
 static void be_a_process_of_its_own(void) {
@@ -34,8 +28,8 @@ static void be_a_process_of_its_own(void) {
 	if (null >= 0) dup2(null, 0);
 }
 
-static void wait_for(long seconds) {
-	struct timespec left = {seconds, 0};
+static void wait_for(long long seconds) {
+	struct timespec left = {(time_t)seconds, 0};
 
 	while (nanosleep(&left, &left) < 0 && errno == EINTR) continue;
 }
@@ -58,15 +52,22 @@ _Noreturn static void begin(const char *script) {
 	_exit(1);
 }
 
-int plain_leave_behind(const struct plain *boot, const char *old_root) {
-	const char *script = plain_keep("%s" OVERLAY_INIT, old_root);
+/* leaveBehind(seconds, script): a process that waits, and then is the script. What this one has open is open there too. */
+SYS_FUNCTION(leaveBehind) {
+	static char script[PATH_MAX];
+	Call call = call_begin(ctx, argv);
+	long long seconds = call_number(&call, 0, 0, SECONDS_MOST);
+	const char *path = call_path(&call, 1);
 	pid_t child;
 
-	if (script == NULL || boot->later < 0) return script == NULL ? -1 : 0;
+	if (call.failed) return call_end(&call, JS_EXCEPTION);
+	if (strlen(path) >= sizeof(script)) return call_end_errno(&call, "fork", path, ENAMETOOLONG);
+	strcpy(script, path);
 	child = fork();
-	if (child < 0) return plain_failed("begin", "the background job");
-	if (child > 0) return 0;
+	if (child != 0) return call_end_rc(&call, (int)child, "fork", path);
+	/* A minute is long for what the engine has taken, and nothing of it is needed any more. */
+	memory_forget();
 	be_a_process_of_its_own();
-	wait_for(boot->later);
+	wait_for(seconds);
 	begin(script);
 }

@@ -82,7 +82,7 @@ const borrowed = ['qjsc', 'quickjs', 'quickjs-objects']
 
 /** Room in the cache, and what is refused there: a file of ours, of the engine's compiler (which does not notice), a copy. */
 const rooms: readonly (readonly [size: string, because: RegExp])[] = [
-  ['220k', /^ENOSPC: no space left on device, write/],
+  ['24k', /^ENOSPC: no space left on device, write/],
   ['500k', /^"board\.c" was cut short after \d+ bytes/],
   ['5m', /^ENOSPC: no space left on device, copyfile/],
 ];

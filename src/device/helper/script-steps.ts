@@ -10,6 +10,9 @@ const headBytes = 16 << 10;
 
 const longestLabel = 200;
 
+/** A line of the list. */
+const listed = /^# +(\d{1,3}) {2}(\S.*)$/;
+
 /**
  * @param plan digest of the plan that runs
  * @returns labels by the numbers of the steps; none where they are not known
@@ -35,9 +38,11 @@ export function stepLabels(text: string, plan: string): ReadonlyMap<string, stri
   const head = end === -1 ? lines : lines.slice(0, end);
   if (!head.includes(`# Plan ${plan}`)) return new Map();
   // Between the head and the list stands what a plain boot calls, so that a shell gets to it first.
+  const list = lines.slice(lines.findIndex((line) => listed.test(line)));
+  const after = list.findIndex((line) => !line.startsWith('#'));
   return new Map(
-    lines.flatMap((line) => {
-      const [, number = '', label = ''] = /^# +(\d{1,3}) {2}(\S.*)$/.exec(line) ?? [];
+    list.slice(0, after === -1 ? undefined : after).flatMap((line) => {
+      const [, number = '', label = ''] = listed.exec(line) ?? [];
       return number === '' ? [] : [[number, label.slice(0, longestLabel)] as const];
     }),
   );

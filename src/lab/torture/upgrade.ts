@@ -32,10 +32,11 @@ import { ancestors, type Upper } from './upper-model.ts';
 
 /**
  * What happens in the background some time after init has started: the boot is confirmed, and what the base has is recorded.
- * The sleeping before it is ended early, or it would come in the midst of the load.
+ * The sleeping before it is ended early, or it would come in the midst of the load. A board that took the new base for the old one
+ * has booted as ever, and there overlay_helper is what sleeps.
  */
 const settle = `
-kill $(pidof sleep)
+if pidof sleep >/dev/null; then kill $(pidof sleep); else kill $(pidof overlay_helper); fi
 n=0
 while ps | grep -q '[o]verlay_[ih]'; do n=$((n + 1)); [ $n -lt 200 ] || exit 1; usleep 50000; done
 sync`;

@@ -17,9 +17,15 @@ export interface Waiting {
 const worthAWord = 1000;
 
 /**
+ * Holds the lock as long as somebody can send to cat, which gives back what it is sent. Whoever waited for a file that was removed
+ * meanwhile holds a lock that nobody else asks for.
+ */
+const holding = `for fd in /proc/self/fd/*; do [ "$fd" -ef "$0" ] && exec cat; done; exit 75`;
+const lockOfNobody = 75;
+
+/**
  * Runs the action while nobody else has the lock.
- * @param path of a file that is there for this alone; it is made, and removed afterwards: who still waits for the one that was
- *   removed may run beside whoever makes it anew, so the action has to look whether its work is done already
+ * @param path of a file that is there for this alone; it is made, and removed afterwards
  */
 export async function withLock<T>(
   path: string,
@@ -40,25 +46,39 @@ async function acquire(
 ): Promise<(() => Promise<void>) | undefined> {
   const flock = findTool('flock');
   if (flock === undefined) return undefined;
+  const word = setTimeout(() => onWait?.(), worthAWord);
+  try {
+    for (;;) {
+      const holder = startHolder(flock, path, signal);
+      await answer(holder);
+      signal?.throwIfAborted();
+      if (holder.exitCode === null)
+        return async () => {
+          await rm(path, { force: true });
+          holder.stdin.end();
+          await holder;
+        };
+      if (holder.exitCode !== lockOfNobody) return undefined;
+    }
+  } finally {
+    clearTimeout(word);
+  }
+}
+
+function startHolder(flock: string, path: string, signal: AbortSignal | undefined) {
   signal?.throwIfAborted();
-  // cat gives back what it is sent once it runs, and ends when nobody can send any more.
-  const holder = execa(flock, ['--exclusive', path, 'cat'], {
+  const holder = execa(flock, ['--exclusive', path, 'sh', '-c', holding, path], {
     reject: false,
     stderr: 'ignore',
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
-  const word = setTimeout(() => onWait?.(), worthAWord);
-  try {
-    holder.stdin.write('\n');
-    await Promise.race([once(holder.stdout, 'data'), holder]);
-  } finally {
-    clearTimeout(word);
-  }
-  signal?.throwIfAborted();
-  if (holder.exitCode !== null) return undefined;
-  return async () => {
-    await rm(path, { force: true });
-    holder.stdin.end();
-    await holder;
-  };
+  // One that has ended takes nothing; its exit code says it.
+  holder.stdin.on('error', () => {});
+  return holder;
+}
+
+/** Until it has the lock, or has ended because the lock could not be had. */
+async function answer(holder: ReturnType<typeof startHolder>): Promise<void> {
+  holder.stdin.write('\n');
+  await Promise.race([once(holder.stdout, 'data'), holder]);
 }

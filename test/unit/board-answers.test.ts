@@ -219,12 +219,15 @@ test('a change: what was said is told, and each way to fail says the state of th
     [{ code: 2, stderr: 'usage' }, 'OVL621', 'unchanged'],
     [{ code: 5, stderr: 'overlay_helper: ...' }, 'OVL627', 'unchanged'],
     [{ code: 3, stderr: 'there is no previous one' }, 'OVL622', 'unchanged'],
+    [{ code: 6, stderr: 'another overlay_helper is changing the state' }, 'OVL622', 'unchanged'],
     [{ code: 4, stderr: 'EIO' }, 'OVL730', 'unknown'],
     [{ code: 70 }, 'OVL730', 'unknown'],
     [{ ending: { kind: 'killed', signal: 'SEGV' } }, 'OVL730', 'unknown'],
   ];
   for (const [said, code, boardState] of cases)
     t.like((await failed(t, does(said))).diagnostics[0], { code, boardState });
+  const [busy] = (await failed(t, does({ code: 6, stderr: 'x' }))).diagnostics;
+  t.regex(busy?.fix ?? '', /again in a moment/);
   const looked = await failed(
     t,
     boardUsage(

@@ -93,8 +93,15 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
     boardState: BoardState,
     fix: string,
   ): Failure => new Failure({ code, severity: 'error', message, ...words, fix, boardState });
-  if (ending.kind === 'exited' && (ending.code === verbExit.refused || ending.code === verbExit.busy))
+  if (ending.kind === 'exited' && ending.code === verbExit.refused)
     return of('OVL622', `${name} refuses "${verb}"`, 'unchanged', `ovl status ${name}`);
+  if (ending.kind === 'exited' && ending.code === verbExit.busy)
+    return of(
+      'OVL622',
+      `${name} is busy with another change`,
+      'unchanged',
+      'run the same command again in a moment',
+    );
   if (ending.kind === 'exited' && ending.code === verbExit.usage)
     return of(
       'OVL621',

@@ -7,9 +7,11 @@ import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
 import type { RootFile } from '../../src/lab/roots/root-file.ts';
 import { runTool } from '../../src/system/process.ts';
 import type { BoardCommands } from './board-commands.ts';
+import { boardLoaders } from './board-loaders.ts';
 import { testWith } from './needs.ts';
 import { ovl } from './ovl.ts';
 import { work } from './shipped-boards.ts';
+import { fileInImage } from './writable-board.ts';
 
 export const vmSlots = testWith(
   ...([
@@ -115,4 +117,9 @@ export async function ext4Disk(image: string, files: Readonly<Record<string, str
   for (const [name, text] of Object.entries(files)) await writeFile(join(tree, name), text);
   await writeFile(image, Buffer.alloc(4 << 20));
   await runTool('mkfs.ext4', ['-q', '-F', '-d', tree, image]);
+}
+
+/** What the extlinux.conf in the top directory of a disk's image says. */
+export async function extlinuxBoot(image: string): Promise<ReturnType<typeof bootOf>> {
+  return bootOf(boardLoaders.extlinux.words(await fileInImage(image, '/extlinux.conf')));
 }

@@ -11,7 +11,15 @@ import { prepareBoard } from '../../src/toolchain/prepare-board.ts';
 import { looksAtBareBoard, mounts } from '../support/bare-board.ts';
 import { boardCommands } from '../support/board-commands.ts';
 import { changedBoard, textFile, work } from '../support/shipped-boards.ts';
-import { bareRoot, bootOf, builtBundle, digest, ext4Disk, slotBytes, vmSlots } from '../support/slots.ts';
+import {
+  bareRoot,
+  builtBundle,
+  digest,
+  ext4Disk,
+  extlinuxBoot,
+  slotBytes,
+  vmSlots,
+} from '../support/slots.ts';
 import { RebootingBoard, sshKeys } from '../support/ssh-board.ts';
 import { fileInImage } from '../support/writable-board.ts';
 
@@ -47,10 +55,7 @@ vmSlots('tmpfs: the full circle on squashfs and memory', async (t) => {
       machine: 'qemu',
       disks: [other, boot],
     },
-    async () => {
-      const line = /^\s*append (.*)$/m.exec(await fileInImage(boot, '/extlinux.conf'))?.[1] ?? '';
-      return bootOf(line.split(' '));
-    },
+    () => extlinuxBoot(boot),
   );
   try {
     const commands = await boardCommands(t, board, keys);

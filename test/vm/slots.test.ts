@@ -6,9 +6,9 @@ import { boardCommands } from '../support/board-commands.ts';
 import { changedBoard, ready, textFile, work } from '../support/shipped-boards.ts';
 import {
   bareRoot,
-  bootOf,
   builtBundle,
   ext4Disk,
+  extlinuxBoot,
   refusedAs,
   rootOf,
   slotBytes,
@@ -44,10 +44,7 @@ vmSlots('disks: a board with its changes in memory, two slots and extlinux.conf'
       machine: 'qemu',
       disks: [other, boot],
     },
-    async () => {
-      const line = /^\s*append (.*)$/m.exec(await fileInImage(boot, '/extlinux.conf'))?.[1] ?? '';
-      return bootOf(line.split(' '));
-    },
+    () => extlinuxBoot(boot),
   );
   try {
     const commands = await boardCommands(t, board, keys);

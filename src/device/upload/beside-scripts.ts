@@ -4,7 +4,7 @@
  * interrupted session left is gone on with.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { failing, finishing, followWords, goOn, type PlaceScripts, takeFile } from './script-parts.ts';
+import { endings, failing, finishing, followWords, goOn, type PlaceScripts } from './script-parts.ts';
 
 /** What a name ends with as long as it is being put together. */
 export const besideSuffix = '.partial';
@@ -49,12 +49,5 @@ ${finishing()}`,
   prepare: `${names}${trouble}
 shift 3
 ${make}${followWords}`,
-  file: `${names}${trouble}${takeFile}`,
-  finish: `${names}${trouble}${inventoryFunctions}
-ovl_sorts=$3
-ovl_tools
-${finishing()}`,
-  discard: `${names}
-rm -rf "$ovl_new"
-`,
+  ...endings(names, trouble, inventoryFunctions),
 };

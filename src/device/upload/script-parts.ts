@@ -147,7 +147,7 @@ done
 `;
 
 /** $3: permission bits; $4: path inside the staged folder. stdin: the bytes. */
-export const takeFile = `
+const takeFile = `
 cd "$ovl_new" || ovl_fail make
 { cat >"$4" && chmod "$3" "$4"; } || ovl_fail unpack
 `;
@@ -166,4 +166,27 @@ export interface PlaceScripts {
   readonly finish: string;
   /** Takes the staged part away again. */
   readonly discard: string;
+}
+
+/**
+ * What is the same in every place.
+ * @param names shell text that sets the variables
+ * @param trouble what `failing` gives
+ * @param inventory functions that list a folder
+ */
+export function endings(
+  names: string,
+  trouble: string,
+  inventory: string,
+): Pick<PlaceScripts, 'file' | 'finish' | 'discard'> {
+  return {
+    file: `${names}${trouble}${takeFile}`,
+    finish: `${names}${trouble}${inventory}
+ovl_sorts=$3
+ovl_tools
+${finishing()}`,
+    discard: `${names}
+rm -rf "$ovl_new"
+`,
+  };
 }

@@ -4,13 +4,13 @@
  */
 import { inventoryFunctions } from './inventory-script.ts';
 import {
+  endings,
   failing,
   finishing,
   followWords,
   goOn,
   type PlaceScripts,
   takeArchive,
-  takeFile,
 } from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
 import { stampFunctions } from './stamp.ts';
@@ -141,14 +141,7 @@ shift 3
 ${begin}
 ovl_clear
 ${copyOrMake}${followWords}`,
-  file: `${names}${trouble}${takeFile}`,
-  finish: `${names}${trouble}${inventoryFunctions}
-ovl_sorts=$3
-ovl_tools
-${finishing()}`,
-  discard: `${names}
-rm -rf "$ovl_new"
-`,
+  ...endings(names, trouble, inventoryFunctions),
 };
 
 /**

@@ -21,8 +21,10 @@ export interface HelperSizeRow {
   /** What the file adds to a squashfs image with blocks of 128 KiB. */
   readonly xzBytes: number;
   readonly gzipBytes: number;
-  /** At the end of a verb; absent where this machine cannot run the program. */
+  /** At the end of a verb; the verbs' own row is no program, and has none. */
   readonly memory?: readonly HelperMemory[];
+  /** Of `verify`, in user space. */
+  readonly instructions?: number;
 }
 
 export interface HelperMemory {

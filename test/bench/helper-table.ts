@@ -35,6 +35,7 @@ function sizeTable(rows: readonly HelperSizeRow[]): string {
     const found = row.memory?.find((one) => one.verb === verb);
     return found === undefined ? 'n/a' : `${found.residentKiB} (${found.anonymousKiB} own)`;
   };
+  const own = rows.find(({ arch }) => arch === goalArch)?.instructions ?? Number.NaN;
   const lines = rows.map((row) => [
     row.arch,
     String(row.bytes),
@@ -42,8 +43,12 @@ function sizeTable(rows: readonly HelperSizeRow[]): string {
     String(row.gzipBytes),
     resident(row, 'verify'),
     resident(row, 'nothing'),
+    row.instructions === undefined ? 'n/a' : String(row.instructions),
+    row.instructions === undefined ? 'n/a' : times(row.instructions, own),
   ]);
-  return table(['', 'bytes', 'squashfs, xz', 'gzip', 'kB at end of verify', 'of a running board'], lines);
+  const memory = ['kB at end of verify', 'of a running board'];
+  const work = ['instructions of verify', `× ${goalArch}`];
+  return table(['', 'bytes', 'squashfs, xz', 'gzip', ...memory, ...work], lines);
 }
 
 /** init's own start is in every row: all goals are for the way to the first instruction of init. */

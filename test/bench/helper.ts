@@ -1,7 +1,7 @@
 /** overlay_helper by itself: how large it is, how much memory it has, and how long PID 1 needs to get to init through it. */
-import { arch as machine } from 'node:process';
 import { buildHelper } from '../../src/toolchain/helper.ts';
-import { type Architecture, targetFor, targets } from '../../src/toolchain/targets.ts';
+import { type Architecture, targets } from '../../src/toolchain/targets.ts';
+import { emulators } from '../support/emulators.ts';
 import { storages } from './case.ts';
 import { goalArch, type HelperFigures, type HelperSizeRow } from './helper-case.ts';
 import { bytesInImage } from './helper-size.ts';
@@ -46,7 +46,14 @@ async function sizeRow(arch: Architecture, { work, signal, say }: WaysOptions): 
     xzBytes: await bytesInImage(path, 'xz', work),
     gzipBytes: await bytesInImage(path, 'gzip', work),
   };
-  if (targetFor(arch).host !== machine) return row;
   const { planText } = await preparedBoard(storages.tmpfs.boardFile, true);
-  return { ...row, memory: await residentMemory({ helper: path, plan: planText, work, signal }) };
+  const measured = await residentMemory({
+    helper: path,
+    emulator: emulators[arch] ?? [],
+    delaySlots: arch.startsWith('mips'),
+    plan: planText,
+    work,
+    signal,
+  });
+  return { ...row, ...measured };
 }

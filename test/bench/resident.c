@@ -1,6 +1,7 @@
 /*
- * resident FOLDER PROGRAM [WORD...]: the memory of a program at its end, from /proc/PID/smaps_rollup while it is stopped in
- * exit(2). rusage would also know what the process had before it executed the program.
+ * resident FOLDER FROM TO PROGRAM [WORD...]: the memory of a program at its end, from /proc/PID/smaps while it is stopped in
+ * exit(2). rusage would also know what the process had before it executed the program. What is mapped between two addresses
+ * is counted, FROM in it and TO not: an emulator has the memory of what it runs there, and its own elsewhere.
  *
  * The program runs in mounts of its own: at /mnt a union over FOLDER/lower, its upper in FOLDER/memory, so that overlay_helper verifies
  * what it would verify on a board. Prints "CODE RSS ANONYMOUS", in kB.
@@ -30,33 +31,42 @@ static int make_union(const char *folder)
 	       mkdir("work", 0755) || mount("overlay", "/mnt", "overlay", 0, options) || chdir("/");
 }
 
-static int print_memory(pid_t child, unsigned long code)
+static int print_memory(pid_t child, unsigned long code, unsigned long from, unsigned long to)
 {
-	char path[64], line[256];
-	long resident = -1, anonymous = -1;
+	char path[64], line[512];
+	unsigned long start = 0, first, end, kib, resident = 0, anonymous = 0;
 	FILE *file;
 
-	snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)child);
+	snprintf(path, sizeof path, "/proc/%d/smaps", (int)child);
 	file = fopen(path, "r");
 	if (file == NULL)
 		return 1;
 	while (fgets(line, sizeof line, file) != NULL) {
-		sscanf(line, "Rss: %ld", &resident);
-		sscanf(line, "Anonymous: %ld", &anonymous);
+		/* Only the first line of a mapping has two numbers; a word may begin like one. */
+		if (sscanf(line, "%lx-%lx ", &first, &end) == 2)
+			start = first;
+		if (start < from || start >= to)
+			continue;
+		if (sscanf(line, "Rss: %lu", &kib) == 1)
+			resident += kib;
+		if (sscanf(line, "Anonymous: %lu", &kib) == 1)
+			anonymous += kib;
 	}
 	fclose(file);
-	printf("%lu %ld %ld\n", code >> 8, resident, anonymous);
-	return resident < 0 || anonymous < 0;
+	printf("%lu %lu %lu\n", code >> 8, resident, anonymous);
+	return resident == 0;
 }
 
 int main(int count, char **words)
 {
 	int status;
-	unsigned long code;
+	unsigned long code, from, to;
 	pid_t child;
 
-	if (count < 3)
+	if (count < 5)
 		return 2;
+	from = strtoul(words[2], NULL, 16);
+	to = strtoul(words[3], NULL, 16);
 	if (make_union(words[1]) != 0) {
 		perror("the union at /mnt");
 		return 1;
@@ -64,8 +74,8 @@ int main(int count, char **words)
 	child = fork();
 	if (child == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		execv(words[2], words + 2);
-		perror(words[2]);
+		execvp(words[4], words + 4);
+		perror(words[4]);
 		_exit(127);
 	}
 	/* The first stop is the one after execve. */
@@ -75,7 +85,7 @@ int main(int count, char **words)
 	ptrace(PTRACE_CONT, child, NULL, NULL);
 	while (waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
 		if (status >> 8 == STOPPED_AT_EXIT) {
-			if (ptrace(PTRACE_GETEVENTMSG, child, NULL, &code) != 0 || print_memory(child, code) != 0)
+			if (ptrace(PTRACE_GETEVENTMSG, child, NULL, &code) != 0 || print_memory(child, code, from, to) != 0)
 				return 1;
 			ptrace(PTRACE_CONT, child, NULL, NULL);
 			waitpid(child, &status, 0);

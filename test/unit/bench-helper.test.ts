@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import test from 'ava';
 import {
   goals,
@@ -7,6 +8,7 @@ import {
   type WayRow,
 } from '../bench/helper-case.ts';
 import { helperTables, verdicts } from '../bench/helper-table.ts';
+import { countInstructions } from '../bench/instructions.ts';
 import { readOptions } from '../bench/options.ts';
 import { parseResident } from '../bench/resident.ts';
 import { expectEntered, expectHelpersMounts } from '../bench/ways.ts';
@@ -25,6 +27,7 @@ const x86: HelperSizeRow = {
     { verb: 'verify', residentKiB: goals.residentKiB, anonymousKiB: 140 },
     { verb: 'nothing', residentKiB: 400, anonymousKiB: 200 },
   ],
+  instructions: 2_000_000,
 };
 const ways = [
   way('init', 100_000),
@@ -69,11 +72,20 @@ test('goals are for x86_64, warm', (t) => {
   t.deepEqual(met({ sizes: [large, x86], ways: [...cold, ...ways] }), [true, true, true, true, true]);
 });
 
-test('the tables have a row for each architecture and way, and say where memory was not measured', (t) => {
-  const mips = { arch: 'mips', bytes: 300_000, xzBytes: 116_000, gzipBytes: 140_000 };
-  const text = helperTables({ sizes: [x86, mips], ways });
-  t.regex(text, /^x86_64 +210000 +105000 +120000 +350 \(140 own\) +400 \(200 own\)$/m);
-  t.regex(text, /^mips +300000 +116000 +140000 +n\/a +n\/a$/m);
+test('the tables have a row for each architecture and way, and say what was not measured', (t) => {
+  const mips: HelperSizeRow = {
+    arch: 'mips',
+    bytes: 300_000,
+    xzBytes: 116_000,
+    gzipBytes: 140_000,
+    memory: [{ verb: 'verify', residentKiB: 360, anonymousKiB: 170 }],
+    instructions: 3_000_000,
+  };
+  const verbs = { arch: 'verbs, for all', bytes: 120_000, xzBytes: 48_000, gzipBytes: 56_000 };
+  const text = helperTables({ sizes: [x86, mips, verbs], ways });
+  t.regex(text, /^x86_64 +210000 +105000 +120000 +350 \(140 own\) +400 \(200 own\) +2000000 +1\.00$/m);
+  t.regex(text, /^mips +300000 +116000 +140000 +360 \(170 own\) +n\/a +3000000 +1\.50$/m);
+  t.regex(text, /^verbs, for all +120000 +48000 +56000 +n\/a +n\/a +n\/a +n\/a$/m);
   t.regex(text, /^overlay_helper enter +600 +500 +3\.00 +2\.40 +1\.00 +2 identical$/m);
   t.regex(text, /^init executed at once +100 +0 +2 identical$/m);
   t.is(helperTables(undefined), '');
@@ -89,6 +101,24 @@ test('memory is that of a verb that ended as it should', (t) => {
     message: /ended with 102, and not with 101: .*nothing is mounted/,
   });
   t.throws(() => parseResident('verify', 101, '', ''), { message: /ended with undefined/ });
+});
+
+const traced = (...places: readonly string[]) =>
+  Readable.from(places.map((place) => `Trace 0: 0x7f00 [0/${place}/2/201] name\n`));
+
+test('instructions are the entries of the log, and what a verb says stands between them', async (t) => {
+  const log = Readable.from([
+    'Trace 0: 0x7f00 [0/400340/2/201] \nno such',
+    ' rung\nTrace 0: 0x7f10 [0/400344/2/201] \n',
+  ]);
+  t.deepEqual(await countInstructions(log, false), { instructions: 2, said: 'no such rung' });
+  t.deepEqual(await countInstructions(traced('10', '14', '80', '84'), false), { instructions: 4, said: '' });
+});
+
+test('the instruction behind a branch has no entry where the processor has delay slots, taken or not', async (t) => {
+  const branch = traced('00400340', '00400344', '00400354', '00400358', '00400360');
+  t.is((await countInstructions(branch, true)).instructions, 7);
+  t.is((await countInstructions(traced('0000005500000ff8', '0000005500001000'), true)).instructions, 3);
 });
 
 test('a helper that did not enter, or with trouble, is not measured', (t) => {

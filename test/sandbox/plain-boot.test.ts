@@ -63,6 +63,8 @@ async function left(boot: Boot, { prepared }: Ready): Promise<Record<string, unk
 
 const wentPlainly = 'test -e /run/overlaykit/counted && echo plain || echo long';
 
+const identities = 'set -- /overlay/overlaykit/identity/*/whole; [ -e "$1" ] && echo whole || echo none';
+
 /** A storage that was booted from and confirmed, so that the next boot is a plain one. */
 async function usedStorage(t: Parameters<typeof withBoot>[0], board: Ready): Promise<string> {
   const image = await storageImage();
@@ -90,10 +92,14 @@ sandbox(
         await withBoot(t, board, { machine, storageImage: image }, async (boot) => {
           t.is(await output(boot, wentPlainly), board === plain ? 'plain' : 'long');
           t.is(await output(boot, 'cat /etc/hostname'), 'mine');
-          results.push(await left(boot, board));
-          // The background job of both confirms.
+          // The background job of both confirms, and stores the identity: what is compared is what it leaves.
           await eventually(t, async () => (await state(boot))?.attempts === 0);
+          await eventually(
+            t,
+            async () => (await output(boot, identities)) === (more === '' ? 'none' : 'whole'),
+          );
           t.is((await state(boot))?.active, 1);
+          results.push(await left(boot, board));
         });
       }
       t.deepEqual(results[0], results[1]);

@@ -99,22 +99,24 @@ first_words() {
 # read_switches: what the person at the boot loader wants. Sets ovl_start and ovl_reset.
 # every boot
 read_switches() {
-  ovl_words=
-  [ ! -e /proc/cmdline ] || read -r ovl_words </proc/cmdline
-  ovl_words=" $ovl_words "
-  case $ovl_words in *" overlaykit="*) obey_switches ;; esac
+  ovl_words=' '
+  [ ! -e /proc/cmdline ] || while read -r ovl_line; do
+    ovl_words="$ovl_words$ovl_line "
+  done </proc/cmdline
+  case $ovl_words in *overlaykit=*) obey_switches ;; esac
 }
 
-# obey_switches: there are some.
+# obey_switches: there may be some. The kernel parts words at any white space (next_arg() of lib/cmdline.c), and /proc/cmdline
+# has it as the boot loader wrote it, tabs and line feeds too. [!!-~] is whatever stands between words.
 obey_switches() {
-  case $ovl_words in *" overlaykit=reset "*) ovl_reset=yes ;; esac
+  case $ovl_words in *[!!-~]overlaykit=reset[!!-~]*) ovl_reset=yes ;; esac
   case $ovl_words in
-    *" overlaykit=rescue "*) ovl_start=rescue ;;
-    *" overlaykit=off "* | *" overlaykit=ro "*) ovl_start=read-only ;;
-    *" overlaykit=tmpfs "*) ovl_start=tmpfs ;;
-    *" overlaykit=previous "*) ovl_start=previous ;;
-    *" overlaykit=reset "*) ;;
-    *) say 3 "unknown word overlaykit=... on the kernel command line, ignored; known: off ro tmpfs previous reset rescue" ;;
+    *[!!-~]overlaykit=rescue[!!-~]*) ovl_start=rescue ;;
+    *[!!-~]overlaykit=off[!!-~]* | *[!!-~]overlaykit=ro[!!-~]*) ovl_start=read-only ;;
+    *[!!-~]overlaykit=tmpfs[!!-~]*) ovl_start=tmpfs ;;
+    *[!!-~]overlaykit=previous[!!-~]*) ovl_start=previous ;;
+    *[!!-~]overlaykit=reset[!!-~]*) ;;
+    *[!!-~]overlaykit=*) say 3 "unknown word overlaykit=... on the kernel command line, ignored; known: off ro tmpfs previous reset rescue" ;;
   esac
   [ -n "$ovl_start" ] || return 0
   case " $ladder " in
@@ -257,7 +259,7 @@ rescue() {
 rescue_by_reboot() {
   ovl_seconds=$1
   shift
-  case ${ovl_words-} in *" overlaykit=rescue "*) rescue "$@" ;; esac
+  case ${ovl_words-} in *[!!-~]overlaykit=rescue[!!-~]*) rescue "$@" ;; esac
   settle "the board is restarted in $ovl_seconds seconds"
   sleep "$ovl_seconds"
   sync

@@ -255,7 +255,7 @@ deploy_runs_from() {
     [ "$ovl_found" != "$ovl_number" ] || echo yes
     return 0
   fi
-  case " $(cat /proc/cmdline) " in *" root=/dev/$2 "*) echo yes ;; esac
+  case " $(cat /proc/cmdline) " in *[!!-~]"root=/dev/$2"[!!-~]*) echo yes ;; esac
 }
 
 # deploy_make_dirs ROOT PATH...: mount points that the root lacks.

@@ -15,13 +15,15 @@ import { librariesOf } from '../support/sanitized.ts';
 function scriptOf(): string {
   const look = `{ while read -r one; do echo "$one"; done </proc/self/mountinfo; find /tmp/seed | sort; find /tmp/seed -type f -exec md5sum {} +; } 2>/dev/null`;
   const parts = cases.map(
-    ({ storage: changed = '', base = ':', words = all }) => `
+    ({ storage: changed = '', base = ':', words = all, cmdline }) => `
+umount /proc/cmdline 2>/dev/null
 rm -rf /tmp/seed /tmp/up /tmp/work /tmp/work2 /tmp/upper /tmp/base /run/*
 mkdir -p /tmp/seed /tmp/up /tmp/work /tmp/work2 /tmp/upper /tmp/base/sbin; cd /tmp/seed
 ${seed}
 ${/base/.test(changed) || changed === ':' ? '' : 'echo a >generations/1/base'}
 ${changed}
 cd /tmp/base; ${base}; cd /; : >/dev/kmsg
+${cmdline === undefined ? '' : `printf '%b' '${cmdline}' >/tmp/cmdline; mount -o bind /tmp/cmdline /proc/cmdline`}
 before=$(${look})
 code=0; OVERLAYKIT_BOOT=yes /sbin/overlay_helper boot ${words} || code=$?
 after=$(${look})

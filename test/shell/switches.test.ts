@@ -41,6 +41,23 @@ const cases: readonly Case[] = [
     files: { cmdline: 'noverlaykit=off xoverlaykit=ro' },
     rung: 'persistent',
   },
+  // The kernel parts words at any white space, and /proc/cmdline has it as the boot loader wrote it.
+  ...['\t', '\n', '\r', '\v', '\f'].map((blank) => ({
+    title: `overlaykit=off between two characters ${blank.charCodeAt(0)}`,
+    files: { cmdline: `quiet${blank}overlaykit=off${blank}ro` },
+    rung: 'read-only',
+  })),
+  {
+    title: 'overlaykit=ro before a carriage return, the last of all',
+    files: { cmdline: 'overlaykit=ro\r' },
+    rung: 'read-only',
+  },
+  {
+    title: 'a word that only begins like one of ours, behind a tab',
+    files: { cmdline: 'quiet\toverlaykit=office' },
+    rung: 'persistent',
+    says: /unknown word overlaykit=/,
+  },
   {
     title: 'a rung that the board forbids',
     board: boardText({ helper: { enabled: false }, ladder: ['persistent', 'read-only'] }),
@@ -172,17 +189,13 @@ for (const shell of shells) {
     async (t) => {
       const { script, applets } = await renderBoard(rebooting);
       const typed = 'echo "typed at the rescue shell"\n';
-      const files: ShellBoardFiles = {
-        overlayInit: script,
-        applets,
-        mtd: goodMtd,
-        typed,
-        cmdline: 'overlaykit=rescue',
-      };
-      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
-      t.regex(boot.console, /typed at the rescue shell/);
-      t.false(boot.calls.some(([name]) => name === 'reboot'));
-      t.is(executions(boot), 1);
+      for (const cmdline of ['overlaykit=rescue', 'quiet\toverlaykit=rescue\tpanic=5']) {
+        const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, typed, cmdline };
+        const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
+        t.regex(boot.console, /typed at the rescue shell/, cmdline);
+        t.false(boot.calls.some(([name]) => name === 'reboot'));
+        t.is(executions(boot), 1);
+      }
     },
   );
 }

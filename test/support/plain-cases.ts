@@ -39,6 +39,8 @@ interface Case {
   /** Shell text, in a directory that lies over the root in the union. */
   readonly base?: string;
   readonly words?: string;
+  /** Text of /proc/cmdline as printf's %b takes it; that of this machine where it is left out. */
+  readonly cmdline?: string;
 }
 
 const slot = (text: string): string => `printf '%b' '${text}' >overlaykit/state.b`;
@@ -98,6 +100,17 @@ export const cases: readonly Case[] = [
     storage: 'rmdir generations/1/work; ln -s upper generations/1/work',
     says: /generation 1 is not whole/,
   },
+  ...[
+    ['at the beginning', 'overlaykit=ro quiet'],
+    ['in the middle', 'console=ttyS0 overlaykit=ro quiet'],
+    ['behind a tab', 'quiet\\toverlaykit=ro'],
+    ['on a line of its own', 'quiet\\noverlaykit=ro'],
+    ['behind a carriage return', 'quiet\\roverlaykit=ro'],
+  ].map(([where, cmdline = '']) => ({
+    title: `a switch ${where}`,
+    cmdline: `${cmdline}\\n`,
+    says: /the kernel command line asks for something/,
+  })),
   { title: 'a reset', storage: ': >overlaykit/reset', says: /overlaykit\/reset asks for a reset/ },
   { title: 'a reset by a dead link', storage: 'ln -s no overlaykit/reset', says: /asks for a reset/ },
   { title: 'paths to be forgotten', storage: ': >overlaykit/reset-paths', says: /below some paths/ },

@@ -101,6 +101,44 @@ test.serial('a server with old algorithms only: which, and the line that allows 
   await connected(t, name, { configFile: byConfig.configFile });
 });
 
+/**
+ * ssh2's server with the name and the algorithms of dropbear 0.52 (2008, OpenWrt Backfire): today's dropbear has no option that
+ * says which it offers, they are decided when it is compiled, and Debian's has SHA-2 and an elliptic curve.
+ */
+test.serial('a dropbear of 2008 with a DSA key: which, and the line that allows them', async (t) => {
+  const algorithms = {
+    kex: ['diffie-hellman-group1-sha1'],
+    serverHostKey: ['ssh-dss'],
+    cipher: ['aes128-cbc', '3des-cbc', 'aes256-cbc'],
+    hmac: ['hmac-sha1-96', 'hmac-sha1', 'hmac-md5'],
+  };
+  const server = await ownServer(t, {
+    keyType: 'dsa',
+    config: { ident: 'dropbear_0.52', algorithms: algorithms as never },
+    accept: (method) => method === 'password',
+    onExec: (_line, channel) => {
+      channel.exit(0);
+      channel.end();
+    },
+  });
+  const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts });
+  const name = `root@127.0.0.1:${server.port}`;
+  const diagnostic = await diagnosticOf(connectDevice(name, { configFile, password: 'hunter2' }));
+  t.is(diagnostic.code, 'OVL508');
+  t.regex(diagnostic.message, /\(dropbear_0\.52\) has only algorithms that are not offered to it/);
+  t.deepEqual(server.logins, [], 'nothing was tried');
+  const line = /legacy_algorithms: \[(.*)\]$/.exec(diagnostic.fix ?? '')?.[1];
+  // Most of today's ssh still offer hmac-sha1 by themselves.
+  t.regex(line ?? '', /^diffie-hellman-group1-sha1, ssh-dss, aes128-cbc(?:, hmac-sha1)?$/);
+  const device = await connected(t, name, {
+    configFile,
+    password: 'hunter2',
+    legacyAlgorithms: line?.split(', ') ?? [],
+  });
+  t.deepEqual((await device.run(program('true'))).ending, { kind: 'exited', code: 0 });
+  t.deepEqual(server.logins.at(-1), { method: 'password', password: 'hunter2' });
+});
+
 test.serial(
   'endless output, a hanging command, a refused one, a cut connection, an aborted one',
   async (t) => {

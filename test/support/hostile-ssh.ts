@@ -1,5 +1,6 @@
 /** Servers that do what no real one does, in this process and on loopback. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,9 +37,11 @@ export interface OwnServer {
 
 export interface OwnServerOptions {
   readonly config?: Partial<ServerConfig>;
-  readonly keyType?: 'ed25519' | 'rsa';
+  readonly keyType?: 'ed25519' | 'rsa' | 'dsa';
   readonly accept?: (method: string) => boolean;
   readonly methods?: readonly string[];
+  /** Instead of an answer to whoever logs in. */
+  readonly onLogin?: (client: Connection) => void;
   readonly onExec?: (line: string, channel: ServerChannel, client: Connection) => void;
 }
 
@@ -65,7 +68,8 @@ export async function ownServer(t: ExecutionContext, options: OwnServerOptions =
         method: context.method,
         ...(context.method === 'password' ? { password: context.password } : {}),
       });
-      if ((options.accept ?? (() => true))(context.method)) context.accept();
+      if (options.onLogin !== undefined) options.onLogin(client);
+      else if ((options.accept ?? (() => true))(context.method)) context.accept();
       else context.reject([...(options.methods ?? ['password'])] as never);
     });
     client.on('session', (accept) => {
@@ -81,4 +85,44 @@ export async function ownServer(t: ExecutionContext, options: OwnServerOptions =
   const { port } = server.address() as { port: number };
   const [type, base64] = key.public.split(' ');
   return { port, logins, knownHosts: `[127.0.0.1]:${port} ${type} ${base64}\n` };
+}
+
+/** What ssh2 has inside of a connection; its own server sends a banner once, and no more than a string holds. */
+interface Inside {
+  readonly _sock: Socket;
+  readonly _protocol: {
+    readonly _packetRW: {
+      readonly write: {
+        readonly allocStart: number;
+        readonly alloc: (bytes: number) => Buffer;
+        readonly finalize: (packet: Buffer) => Buffer;
+      };
+    };
+  };
+}
+
+const { sendPacket } = createRequire(import.meta.url)('ssh2/lib/protocol/utils.js') as {
+  readonly sendPacket: (protocol: Inside['_protocol'], packet: Buffer) => boolean;
+};
+const userauthBanner = 53;
+
+/** Sends one banner after the other for as long as somebody takes them (RFC 4252, section 5.4). */
+export function endlessBanner(client: Connection): void {
+  const { _sock: socket, _protocol: protocol } = client as unknown as Inside;
+  const { write } = protocol._packetRW;
+  const text = Buffer.alloc(30_000, 'z');
+  const more = (): void => {
+    while (socket.writable && socket.writableLength < 1 << 20) {
+      // Strings behind their lengths: the message, and a language that is not named.
+      const packet = write.alloc(1 + 4 + text.length + 4);
+      let at = write.allocStart;
+      packet[at++] = userauthBanner;
+      at = packet.writeUInt32BE(text.length, at);
+      at += text.copy(packet, at);
+      packet.writeUInt32BE(0, at);
+      sendPacket(protocol, write.finalize(packet));
+    }
+  };
+  socket.on('drain', more);
+  more();
 }

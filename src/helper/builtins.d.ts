@@ -11,20 +11,17 @@ interface Array<T> {
   every<S extends T>(test: (value: T, index: number) => value is S): this is S[];
   every(test: (value: T, index: number) => boolean): boolean;
   at(index: number): T | undefined;
-  flatMap<U>(change: (value: T) => U | readonly U[]): U[];
   entries(): IterableIterator<[number, T]>;
   filter<S extends T>(test: (value: T) => value is S): S[];
   filter(test: (value: T) => boolean): T[];
   find(test: (value: T) => boolean): T | undefined;
   includes(value: T): boolean;
   reduce<U>(step: (sum: U, value: T) => U, start: U): U;
-  sort(compare: (a: T, b: T) => number): T[];
   indexOf(value: T, from?: number): number;
   join(separator: string): string;
   map<U>(change: (value: T) => U): U[];
   pop(): T | undefined;
   push(...values: T[]): number;
-  reverse(): T[];
   slice(start?: number, end?: number): T[];
   some(test: (value: T) => boolean): boolean;
 }
@@ -36,7 +33,6 @@ interface ReadonlyArray<T> {
   entries(): IterableIterator<[number, T]>;
   every(test: (value: T, index: number) => boolean): boolean;
   at(index: number): T | undefined;
-  flatMap<U>(change: (value: T) => U | readonly U[]): U[];
   filter<S extends T>(test: (value: T) => value is S): S[];
   filter(test: (value: T) => boolean): T[];
   find(test: (value: T) => boolean): T | undefined;
@@ -105,7 +101,6 @@ declare const Error: { new (message?: string): Error; (message?: string): Error;
 declare const Math: {
   ceil(value: number): number;
   floor(value: number): number;
-  min(...values: number[]): number;
 };
 declare const Number: { (value: unknown): number; isNaN(value: number): boolean };
 declare const Object: { entries<T>(value: Readonly<Record<string, T>>): [string, T][] };

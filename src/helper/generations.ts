@@ -4,6 +4,7 @@ import type { State } from '../shared/state.ts';
 import { generationNumber } from './boot-status.ts';
 import { isDirectory } from './mode.ts';
 import { isKernelError } from './port.ts';
+import { sorted } from './sorted.ts';
 import type { Storage } from './storage.ts';
 import type { BoardPort } from './storage-port.ts';
 import { oneLine, Refused } from './trouble.ts';
@@ -41,7 +42,7 @@ export function findGenerations(port: BoardPort, storage: Storage): Found {
     if (number === undefined || !isComplete(port, storage, number)) others.push(name);
     else generations.push({ number, ...nameOf(port, storage, number) });
   }
-  return { generations: generations.sort((a, b) => a.number - b.number), others };
+  return { generations: sorted(generations, (a, b) => a.number - b.number), others };
 }
 
 function allNames(port: BoardPort, { generations }: Storage): readonly string[] {

@@ -3,6 +3,7 @@
  * lie in. Nothing counts twice.
  */
 import type { Grower } from '../shared/report.ts';
+import { sorted } from './sorted.ts';
 import type { StoragePort } from './storage-port.ts';
 import { walk } from './walk.ts';
 
@@ -59,5 +60,5 @@ function growersOf({ bytes, inodes, files }: Tally, path: string, rank: Rank): r
 }
 
 function largest(list: readonly Grower[], one: Grower, rank: Rank, most: number): Grower[] {
-  return [...list, one].sort((a, b) => b[rank] - a[rank]).slice(0, most);
+  return sorted([...list, one], (a, b) => b[rank] - a[rank]).slice(0, most);
 }

@@ -7,6 +7,7 @@ import { copyTree } from './copy-tree.ts';
 import { isDirectory, isWhiteout } from './mode.ts';
 import { isKernelError } from './port.ts';
 import { remove } from './remove.ts';
+import { sorted } from './sorted.ts';
 import type { Storage } from './storage.ts';
 import type { BoardPort, FileStatus } from './storage-port.ts';
 import { attempt, oneLine } from './trouble.ts';
@@ -44,7 +45,7 @@ export function newestVersion(port: BoardPort, { notes }: Storage): Version {
   const numbers = namesIn(port, store)
     .map(generationNumber)
     .filter((number): number is number => number !== undefined);
-  for (const number of numbers.sort((a, b) => b - a)) {
+  for (const number of sorted(numbers, (a, b) => b - a)) {
     const root = wholeRoot(port, store, String(number));
     if (root !== undefined) return { number, root };
   }

@@ -1,5 +1,6 @@
 /** The ledger: one line for each of the last boots, in overlaykit/boots/0 to 7. */
 import { isKernelError } from './port.ts';
+import { sorted } from './sorted.ts';
 import type { Storage } from './storage.ts';
 import type { BoardPort } from './storage-port.ts';
 import { printable } from './trouble.ts';
@@ -13,7 +14,9 @@ export function readBoots(port: BoardPort, { notes }: Storage): readonly string[
     const boots = port.openIn(notes, 'boots');
     try {
       const lines = files.map((name) => lineOf(port, boots, name)).filter((line) => line !== '');
-      return lines.sort((a, b) => firstNumber(a) - firstNumber(b)).map((line) => printable(line, maxBytes));
+      return sorted(lines, (a, b) => firstNumber(a) - firstNumber(b)).map((line) =>
+        printable(line, maxBytes),
+      );
     } finally {
       port.close(boots);
     }

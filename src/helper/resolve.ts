@@ -18,7 +18,7 @@ export interface Inside {
  * @throws Unfit where something on the way is missing, or the links go round in a circle
  */
 export function resolveInside(port: Port, root: string, path: string): Inside {
-  const pending = parts(path).reverse();
+  const pending = lastFirst(path);
   const walked: string[] = [];
   let links = 0;
   while (pending.length > 0) {
@@ -36,7 +36,7 @@ export function resolveInside(port: Port, root: string, path: string): Inside {
     if (++links > maxLinks) throw new Unfit(`${path}: more than ${maxLinks} symbolic links`);
     const target = attemptInside(`cannot read the link ${here}`, () => port.readlink(here));
     if (target.startsWith('/')) walked.length = 0;
-    for (const part of parts(target).reverse()) pending.push(part);
+    pending.push(...lastFirst(target));
   }
   const outside = root + under(walked);
   return { outside, ...entry(port, outside, path) };
@@ -50,8 +50,14 @@ function entry(port: Port, here: string, path: string): { readonly mode: number;
   return status;
 }
 
-function parts(path: string): string[] {
-  return path.split('/').filter((part) => part !== '');
+/** The names of a path, the one to be followed first at the end. */
+function lastFirst(path: string): string[] {
+  const names = path.split('/');
+  const pending: string[] = [];
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    if (name !== '') pending.push(name);
+  }
+  return pending;
 }
 
 function under(walked: readonly string[]): string {

@@ -9,6 +9,7 @@ import { type Compiler, compile } from './compiler.ts';
 import { engine } from './engine.ts';
 import { readingLazily } from './lazy-functions.ts';
 import { leaveOut } from './left-out.ts';
+import { leaveOutOpcodes } from './left-out-opcodes.ts';
 import { withOffsets } from './offsets.ts';
 import { protocolHeader } from './protocol.ts';
 
@@ -31,10 +32,16 @@ export const releaseStyle: Style = {
     '-fno-stack-protector',
     '-fomit-frame-pointer',
     '-fno-math-errno',
+    // What is linked statically lies where it was linked: addresses are shorter, and tables of them are constants.
+    '-fno-pie',
   ],
   native: [],
-  // One part of the file for code and constants: each part begins on a page, and a process touches its own.
-  link: ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,-z,noseparate-code'],
+  // One part of the file for code and constants: each part begins on a page, and a process touches its own. Of what is written before
+  // main and never again there are some hundred bytes, which would be filled up to a page to be protected.
+  link: [
+    ...['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none'],
+    ...['-Wl,-z,noseparate-code', '-Wl,-z,norelro'],
+  ],
 };
 
 /** The engine relies on signed overflow (-fwrapv, as upstream); C files are found by relative names only. */
@@ -81,7 +88,7 @@ export async function engineFiles(program: Program): Promise<string> {
   const { source, native, compiler } = program;
   const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
-  const changes = [leaveOut, withOffsets, withBareFunctions, readingLazily];
+  const changes = [leaveOut, leaveOutOpcodes, withOffsets, withBareFunctions, readingLazily];
   const core = changes.reduce(
     (text, change) => change(text),
     await readFile(join(source, 'quickjs.c'), 'utf8'),

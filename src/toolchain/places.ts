@@ -12,6 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { cacheDir } from '../system/cache.ts';
 import { packageRoot } from '../system/package-root.ts';
 import { runScriptCompiler } from './bytecode.ts';
+import { expectOpcodes } from './left-out-opcodes.ts';
 import type { Bundled } from './script.ts';
 
 /** By function: offsets that go up, and "FILE:LINE" from each of them on. */
@@ -23,7 +24,7 @@ export type PlacesOfScripts = Readonly<Record<string, Places>>;
 export const placesFile = 'places.json';
 
 /**
- * Compiles a script once more, with its lines.
+ * Compiles a script once more, with its lines; one that the board's engine could not run does not get further.
  * @throws Failure OVL455 where the compiler of scripts does not take it or cannot be started
  */
 export async function placesOf(qjsc: string, { script, map }: Bundled): Promise<Places> {
@@ -31,7 +32,9 @@ export async function placesOf(qjsc: string, { script, map }: Bundled): Promise<
   try {
     await writeFile(join(folder, 'script.js'), script);
     const args = ['-c', '-o', 'script.c', 'script.js'];
-    return readDump(await runScriptCompiler(qjsc, args, folder), new SourceMap(JSON.parse(map)));
+    const dump = await runScriptCompiler(qjsc, args, folder);
+    expectOpcodes(dump);
+    return readDump(dump, new SourceMap(JSON.parse(map)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@
  */
 import { isDirectory, isRegular, isSymlink, isWhiteout } from '../mode.ts';
 import { isKernelError } from '../port.ts';
+import { sorted } from '../sorted.ts';
 import type { BoardPort, FileStatus } from '../storage-port.ts';
 
 /** Directories that merge at one place, topmost first. */
@@ -166,7 +167,7 @@ export class Lower {
     }
     const lines: string[] = [];
     let last: string | undefined;
-    for (const name of names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    for (const name of sorted(names, (a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
       if (name !== last) lines.push(`${name} ${this.markIn(frame, name)}`);
       last = name;
     }

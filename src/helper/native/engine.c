@@ -40,10 +40,7 @@ static const JSCFunctionListEntry array_methods[] = {
 	JS_CFUNC_DEF("toString", 0, js_array_toString),
 	JS_CFUNC_MAGIC_DEF("pop", 0, js_array_pop, 0),
 	JS_CFUNC_MAGIC_DEF("push", 1, js_array_push, 0),
-	JS_CFUNC_DEF("reverse", 0, js_array_reverse),
-	JS_CFUNC_DEF("sort", 1, js_array_sort),
 	JS_CFUNC_MAGIC_DEF("slice", 2, js_array_slice, 0),
-	JS_CFUNC_MAGIC_DEF("flatMap", 1, js_array_flatten, 1),
 	JS_CFUNC_MAGIC_DEF("values", 0, js_create_array_iterator, JS_ITERATOR_KIND_VALUE),
 	JS_ALIAS_DEF("[Symbol.iterator]", "values"),
 	JS_CFUNC_MAGIC_DEF("entries", 0, js_create_array_iterator, JS_ITERATOR_KIND_KEY_AND_VALUE),
@@ -78,7 +75,6 @@ static const JSCFunctionListEntry string_methods[] = {
 };
 
 static const JSCFunctionListEntry math_own[] = {
-	JS_CFUNC_MAGIC_DEF("min", 2, js_math_min_max, 0),
 	JS_CFUNC_SPECIAL_DEF("floor", 1, f_f, floor),
 	JS_CFUNC_SPECIAL_DEF("ceil", 1, f_f, ceil),
 };

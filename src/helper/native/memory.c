@@ -7,8 +7,8 @@
  */
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "engine.h"
 
@@ -166,7 +166,7 @@ static void *resize(JSMallocState *state, void *memory, size_t size) {
 static const JSMallocFunctions functions = {allocate, release, resize, usable};
 
 void memory_forget(void) {
-	uintptr_t start = (uintptr_t)first_chunk, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)first_chunk, page = (uintptr_t)getauxval(AT_PAGESZ);
 	uintptr_t from = (start + page - 1) / page * page, to = (start + FIRST_CHUNK) / page * page;
 
 	while (last_chunk != NULL) {

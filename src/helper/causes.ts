@@ -4,7 +4,9 @@
  */
 
 /** The more a line says of the call, the earlier it counts: `mount -t overlay`, `mount -t`, `mount`, and any call. */
-const causes = `
+/** Made when something fails, and not in each boot. */
+function causes(): string {
+  return `
 mount -t overlay EINVAL: the upper or work directory is unsuitable: not both on one mount, a file system without what overlayfs needs, or an option that this kernel does not know; the kernel log says which
 mount -t overlay EBUSY: another union uses this upper or work directory
 mount -t overlay ELOOP: one of the layers lies inside another one
@@ -65,6 +67,7 @@ EPERM: not allowed: is this root?
 ELOOP: symbolic links in a circle
 ESTALE: the storage was changed underneath the union
 `;
+}
 
 /**
  * The likely cause.
@@ -82,9 +85,10 @@ export function likelyCause(syscall: string, code: string): string | undefined {
 }
 
 function lineFor(key: string): string | undefined {
+  const all = causes();
   const mark = `\n${key}: `;
-  const at = causes.indexOf(mark);
+  const at = all.indexOf(mark);
   if (at < 0) return undefined;
   const from = at + mark.length;
-  return causes.slice(from, causes.indexOf('\n', from));
+  return all.slice(from, all.indexOf('\n', from));
 }

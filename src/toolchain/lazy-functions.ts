@@ -56,6 +56,11 @@ const writing: readonly Exchange[] = [
 ];
 
 const reading: readonly Exchange[] = [
+  // As many strings as a boot makes: growing the list leaves the shorter one behind.
+  [
+    '        new_size = max_int(211, rt->atom_size * 3 / 2);\n',
+    '        new_size = max_int(640, rt->atom_size * 3 / 2);\n',
+  ],
   [
     'static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b);\n',
     `static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b);

@@ -10,11 +10,14 @@
 
 struct held {
 	struct held *next;
-	max_align_t data[];
+	_Alignas(8) char data[];
 };
 
 Call call_begin(JSContext *ctx, JSValueConst *argv) {
 	Call call = {.ctx = ctx, .argv = argv, .held = NULL, .failed = 0};
+	int i;
+
+	for (i = 0; i < ARGUMENTS_MOST; i++) call.strings[i] = JS_UNDEFINED;
 	return call;
 }
 
@@ -33,6 +36,9 @@ void *call_memory(Call *call, size_t size) {
 }
 
 JSValue call_end(Call *call, JSValue result) {
+	int i;
+
+	for (i = 0; i < ARGUMENTS_MOST; i++) JS_FreeValue(call->ctx, call->strings[i]);
 	while (call->held != NULL) {
 		struct held *held = call->held;
 		call->held = held->next;
@@ -58,59 +64,43 @@ static void refuse(Call *call, const char *why) {
 	call->failed = 1;
 }
 
-/* The engine hands out UTF-8; a byte string has characters up to U+00FF only, at most two bytes each. */
-static char *decode(Call *call, JSValueConst value, size_t *length) {
-	size_t size, in, out = 0;
-	const char *text;
-	char *bytes;
+/* The bytes of a string, which is `*held` from here on: where the engine has one character for each it has them as they are. */
+static const char *bytes_of(Call *call, JSValueConst value, size_t *length, JSValue *held) {
+	const char *bytes;
 
-	if (call->failed) return NULL;
 	if (!JS_IsString(value)) {
 		refuse(call, "not a string");
 		return NULL;
 	}
-	text = JS_ToCStringLen(call->ctx, &size, value);
-	if (text == NULL) {
+	*held = engine_string(call->ctx, value, &bytes, length);
+	if (JS_IsException(*held))
 		call->failed = 1;
-		return NULL;
-	}
-	bytes = call_memory(call, size + 1);
-	for (in = 0; bytes != NULL && in < size; in++) {
-		unsigned char byte = (unsigned char)text[in];
-		if (byte > 0xC3) {
-			refuse(call, "not a byte string");
-			bytes = NULL;
-		} else if (byte >= 0xC2) {
-			in++;
-			bytes[out++] = (char)(((byte & 0x03) << 6) | ((unsigned char)text[in] & 0x3F));
-		} else {
-			bytes[out++] = (char)byte;
-		}
-	}
-	JS_FreeCString(call->ctx, text);
-	if (bytes == NULL) return NULL;
-	bytes[out] = '\0';
-	*length = out;
+	else if (bytes == NULL)
+		refuse(call, "not a byte string");
 	return bytes;
 }
 
-/* A string for the kernel. A NUL in it would cut it short without a word. */
-static char *decode_text(Call *call, JSValueConst value) {
-	size_t length;
-	char *bytes = decode(call, value, &length);
-
-	if (bytes != NULL && strlen(bytes) != length) {
-		refuse(call, "has a NUL byte");
-		return NULL;
-	}
-	return bytes;
+/* That of an argument. */
+static const char *decode(Call *call, int index, size_t *length) {
+	if (call->failed) return NULL;
+	return bytes_of(call, call->argv[index], length, &call->strings[index]);
 }
 
-const char *call_path(Call *call, int index) { return decode_text(call, call->argv[index]); }
-
-const char *call_bytes(Call *call, int index, size_t *length) {
-	return decode(call, call->argv[index], length);
+/* A NUL in a string for the kernel would cut it short without a word. */
+static const char *whole(Call *call, const char *bytes, size_t length) {
+	if (bytes == NULL || strlen(bytes) == length) return bytes;
+	refuse(call, "has a NUL byte");
+	return NULL;
 }
+
+const char *call_path(Call *call, int index) {
+	size_t length = 0;
+	const char *bytes = decode(call, index, &length);
+
+	return whole(call, bytes, length);
+}
+
+const char *call_bytes(Call *call, int index, size_t *length) { return decode(call, index, length); }
 
 long long call_number(Call *call, int index, long long low, long long high) {
 	double number = 0;
@@ -135,6 +125,20 @@ const char *call_name(Call *call, int index) {
 }
 
 int call_descriptor(Call *call, int index) { return (int)call_number(call, index, 0, INT_MAX); }
+
+/* One string of a list, copied: it may be made of several, and belongs to nobody then. */
+static char *copied(Call *call, JSValueConst value) {
+	JSValue held = JS_UNDEFINED;
+	size_t length = 0;
+	const char *bytes = bytes_of(call, value, &length, &held);
+	char *copy = NULL;
+
+	bytes = whole(call, bytes, length);
+	if (bytes != NULL) copy = call_memory(call, length + 1);
+	if (copy != NULL) memcpy(copy, bytes, length + 1);
+	JS_FreeValue(call->ctx, held);
+	return copy;
+}
 
 char **call_list(Call *call, int index) {
 	int64_t count = 0, i;
@@ -161,30 +165,10 @@ char **call_list(Call *call, int index) {
 	for (i = 0; list != NULL && i < count; i++) {
 		JSValue item = JS_GetPropertyUint32(call->ctx, call->argv[index], (uint32_t)i);
 		if (JS_IsException(item)) call->failed = 1;
-		list[i] = decode_text(call, item);
+		list[i] = call->failed ? NULL : copied(call, item);
 		JS_FreeValue(call->ctx, item);
 		if (list[i] == NULL) return NULL;
 	}
 	if (list != NULL) list[count] = NULL;
 	return list;
-}
-
-JSValue bytes_to_js(JSContext *ctx, const char *data, size_t length) {
-	size_t in, out = 0;
-	JSValue result;
-	char *text = js_malloc(ctx, 2 * length + 1);
-
-	if (text == NULL) return JS_EXCEPTION;
-	for (in = 0; in < length; in++) {
-		unsigned char byte = (unsigned char)data[in];
-		if (byte < 0x80) {
-			text[out++] = (char)byte;
-		} else {
-			text[out++] = (char)(0xC0 | (byte >> 6));
-			text[out++] = (char)(0x80 | (byte & 0x3F));
-		}
-	}
-	result = JS_NewStringLen(ctx, text, out);
-	js_free(ctx, text);
-	return result;
 }

@@ -152,3 +152,22 @@ JSValue engine_run(JSContext *ctx, JSValue script) {
 	/* As JS_EvalFunction does, which would bring the loader of modules along. */
 	return JS_CallFree(ctx, js_closure(ctx, script, NULL, NULL), ctx->global_obj, 0, NULL);
 }
+
+JSValue bytes_to_js(JSContext *ctx, const char *data, size_t length) {
+	if (length > JS_STRING_LEN_MAX) return JS_ThrowInternalError(ctx, "string too long");
+	return js_new_string8_len(ctx, data, (int)length);
+}
+
+JSValue engine_string(JSContext *ctx, JSValueConst string, const char **bytes, size_t *length) {
+	/* One that was put together of several becomes one. */
+	JSValue whole = JS_ToString(ctx, string);
+	JSString *text;
+
+	*bytes = NULL;
+	*length = 0;
+	if (JS_IsException(whole)) return whole;
+	text = JS_VALUE_GET_STRING(whole);
+	*length = text->len;
+	if (!text->is_wide_char) *bytes = (const char *)text->u.str8;
+	return whole;
+}

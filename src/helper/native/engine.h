@@ -16,6 +16,15 @@ JSValue engine_load(JSContext *ctx, const uint8_t *bytecode, size_t size);
 /* engine.c: runs what was loaded, or hands its exception on. */
 JSValue engine_run(JSContext *ctx, JSValue script);
 
+/* engine.c: a byte string, one character for each byte. */
+JSValue bytes_to_js(JSContext *ctx, const char *data, size_t length);
+
+/*
+ * engine.c: the bytes of a string, and a NUL, as long as what is returned is not freed; NULL where it has a character that is no byte.
+ * An exception without memory.
+ */
+JSValue engine_string(JSContext *ctx, JSValueConst string, const char **bytes, size_t *length);
+
 /* memory.c: a runtime with the allocator that is made for a process of some milliseconds. */
 JSRuntime *memory_runtime(void);
 

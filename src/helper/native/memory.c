@@ -18,19 +18,16 @@
 /* From here on a block is a mapping of its own. */
 #define LARGE (64 * 1024)
 
-/* Classes: steps of 16 bytes up to 1 KiB, then four for each doubling. */
-#define STEP 16
+/* Classes: steps of 8 bytes up to 1 KiB, then four for each doubling. */
+#define STEP 8
 #define SMALL 1024
 #define SMALL_CLASSES (SMALL / STEP)
 #define CLASSES (SMALL_CLASSES + 4 * 6 + 1)
 
-/* In front of each block. The engine's values want eight bytes of alignment on 32-bit processors too. */
+/* In front of each block, which the engine wants to begin on 8 bytes on 32-bit processors too. */
 struct block {
-	size_t size; /* bytes after this header */
-	union {
-		size_t class; /* CLASSES for a mapping of its own */
-		uint64_t align;
-	};
+	uint32_t size;	/* bytes after this header */
+	uint32_t class; /* CLASSES for a mapping of its own */
 };
 
 /* What a free block holds. */
@@ -100,8 +97,8 @@ static struct block *header_of(const void *memory) {
 }
 
 static void *start(JSMallocState *state, struct block *block, size_t size, size_t class) {
-	block->size = size;
-	block->class = class;
+	block->size = (uint32_t)size;
+	block->class = (uint32_t)class;
 	state->malloc_count++;
 	state->malloc_size += size;
 	return block + 1;
@@ -144,6 +141,21 @@ static void release(JSMallocState *state, void *memory) {
 
 static size_t usable(const void *memory) { return header_of(memory)->size; }
 
+/* What was cut last can grow where it is: text that is put together, mostly. */
+static int grow_last(JSMallocState *state, struct block *block, size_t size) {
+	size_t room, class;
+
+	if (size > LARGE || (char *)(block + 1) + block->size != chunk) return 0;
+	class = class_of(size, &room);
+	if (room < block->size || room - block->size > chunk_left) return 0;
+	chunk += room - block->size;
+	chunk_left -= room - block->size;
+	state->malloc_size += room - block->size;
+	block->size = (uint32_t)room;
+	block->class = (uint32_t)class;
+	return 1;
+}
+
 static void *resize(JSMallocState *state, void *memory, size_t size) {
 	size_t have;
 	void *larger;
@@ -156,6 +168,7 @@ static void *resize(JSMallocState *state, void *memory, size_t size) {
 	have = usable(memory);
 	/* Shrinking by less than half is not worth a copy. */
 	if (size <= have && size > have / 2) return memory;
+	if (grow_last(state, header_of(memory), size)) return memory;
 	larger = allocate(state, size);
 	if (larger == NULL) return NULL;
 	memcpy(larger, memory, size < have ? size : have);

@@ -29,28 +29,27 @@ static ssize_t read_up_to(int fd, char *data, size_t size) {
 }
 
 /*
- * The whole file, with a NUL after it, in memory of the call. Files of /proc have no size to ask for, so the memory grows
- * with what is read. Returns NULL with an exception pending.
+ * A file as it is, and a NUL after it, for the caller to free. Files of /proc have no size to ask for, so the memory grows with what is
+ * read. Returns NULL with an exception pending.
  */
-static char *whole_file(Call *call, const char *path, size_t limit, size_t *length) {
+static char *whole_file(JSContext *ctx, const char *path, size_t limit, size_t *length) {
 	size_t room = limit < 4096 ? limit : 4096, have = 0;
-	int fd = open_to_read(path), number;
+	int fd = open_to_read(path);
+	char *data = NULL;
 
 	if (fd < 0) {
-		sys_throw(call->ctx, "open", path, errno);
+		sys_throw(ctx, "open", path, errno);
 		return NULL;
 	}
-	for (char *data = NULL;;) {
-		char *larger = call_memory(call, room + 1);
+	for (;;) {
+		char *larger = js_realloc(ctx, data, room + 1);
 		ssize_t count;
 		if (larger == NULL) break;
-		if (have > 0) memcpy(larger, data, have);
 		data = larger;
 		/* One byte more than there is room for tells a file that fits from one that goes on. */
 		count = read_up_to(fd, data + have, room + 1 - have);
 		if (count < 0) {
-			number = errno;
-			sys_throw(call->ctx, "read", path, number);
+			sys_throw(ctx, "read", path, errno);
 			break;
 		}
 		have += (size_t)count;
@@ -61,11 +60,12 @@ static char *whole_file(Call *call, const char *path, size_t limit, size_t *leng
 			return data;
 		}
 		if (room == limit) {
-			sys_throw(call->ctx, "read", path, EFBIG);
+			sys_throw(ctx, "read", path, EFBIG);
 			break;
 		}
 		room = room * 2 < limit ? room * 2 : limit;
 	}
+	js_free(ctx, data);
 	close(fd);
 	return NULL;
 }
@@ -76,11 +76,15 @@ SYS_FUNCTION(readFile) {
 	size_t length = 0;
 	const char *path = call_path(&call, 0);
 	size_t limit = (size_t)call_number(&call, 1, 0, READ_MAX);
-	const char *data;
+	JSValue result;
+	char *data;
 
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
-	data = whole_file(&call, path, limit, &length);
-	return call_end(&call, data == NULL ? JS_EXCEPTION : bytes_to_js(ctx, data, length));
+	data = whole_file(ctx, path, limit, &length);
+	if (data == NULL) return call_end(&call, JS_EXCEPTION);
+	result = bytes_to_js(ctx, data, length);
+	js_free(ctx, data);
+	return call_end(&call, result);
 }
 
 /* readAt(path, offset, length): a byte string, shorter where the file ends before */
@@ -132,12 +136,14 @@ SYS_FUNCTION(readJson) {
 	const char *path = call_path(&call, 0);
 	size_t limit = (size_t)call_number(&call, 1, 0, READ_MAX);
 	int depth = (int)call_number(&call, 2, 1, 1000);
-	const char *data;
+	JSValue result;
+	char *data;
 
 	if (call.failed) return call_end(&call, JS_EXCEPTION);
-	data = whole_file(&call, path, limit, &length);
+	data = whole_file(ctx, path, limit, &length);
 	if (data == NULL) return call_end(&call, JS_EXCEPTION);
-	if (!nesting_within(data, length, depth))
-		return call_end(&call, JS_ThrowSyntaxError(ctx, "nested more than %d levels deep", depth));
-	return call_end(&call, JS_ParseJSON(ctx, data, length, "json"));
+	result = nesting_within(data, length, depth) ? JS_ParseJSON(ctx, data, length, "json")
+												 : JS_ThrowSyntaxError(ctx, "nested more than %d levels deep", depth);
+	js_free(ctx, data);
+	return call_end(&call, result);
 }

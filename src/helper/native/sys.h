@@ -3,14 +3,14 @@
  *
  * In: JavaScript values. Out: JavaScript values, or an Error with errno, code (its name), syscall and path. Strings are
  * byte strings: one character is one byte, because paths, kernel words and the environment are bytes, not UTF-8.
- * Only the public API of the engine is used (quickjs.h).
+ * Of the engine its public API is used (quickjs.h), and what engine.h has for byte strings.
  */
 #ifndef OVERLAYKIT_SYS_H
 #define OVERLAYKIT_SYS_H
 
 #include <stddef.h>
 
-#include "quickjs.h"
+#include "engine.h"
 
 /* sys.c: puts the table of functions and constants into the global object as `sys`; -1 with an exception pending. */
 int sys_install(JSContext *ctx);
@@ -33,9 +33,11 @@ const char *sys_errno_name(int number);
 
 /* call.c: the arguments of one call from JavaScript, and everything that is freed when it ends. */
 struct held;
+#define ARGUMENTS_MOST 5
 typedef struct {
 	JSContext *ctx;
 	JSValueConst *argv;
+	JSValue strings[ARGUMENTS_MOST]; /* what call_path and call_bytes have given of each argument */
 	struct held *held;
 	int failed; /* an exception is pending; the system call must not be made */
 } Call;
@@ -55,8 +57,6 @@ JSValue call_end(Call *call, JSValue result);
 JSValue call_end_rc(Call *call, int rc, const char *syscall, const char *path);
 /* The same, always with the Error of `number`. */
 JSValue call_end_errno(Call *call, const char *syscall, const char *path, int number);
-/* A byte string. */
-JSValue bytes_to_js(JSContext *ctx, const char *data, size_t length);
 
 #define SYS_FUNCTION(name) \
 	JSValue sys_##name(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)

@@ -56,7 +56,7 @@ static int is_boot_verb(const char *word) {
 
 /* `verbs` is their bytecode; NULL where a boot asks, whose own script is part of the program. */
 static JSValue run_script(JSContext *ctx, const uint8_t *verbs) {
-	if (sys_install(ctx) < 0) return JS_EXCEPTION;
+	if (sys_install(ctx, verbs == NULL) < 0) return JS_EXCEPTION;
 	if (verbs == NULL) return engine_run(ctx, engine_load(ctx, boot_script, boot_script_size));
 	return engine_run(ctx, engine_load(ctx, verbs, VERBS_SIZE));
 }

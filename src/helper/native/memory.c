@@ -108,8 +108,8 @@ static void *allocate(JSMallocState *state, size_t size) {
 	size_t room, class;
 	struct block *block;
 
-	if (size > (size_t)1 << 30) return NULL;
 	if (size > LARGE) {
+		if (size > (size_t)1 << 30) return NULL;
 		block = map(size + sizeof(*block));
 		return block == NULL ? NULL : start(state, block, size, CLASSES);
 	}
@@ -141,13 +141,16 @@ static void release(JSMallocState *state, void *memory) {
 
 static size_t usable(const void *memory) { return header_of(memory)->size; }
 
-/* What was cut last can grow where it is: text that is put together, mostly. */
+/*
+ * What was cut last can grow where it is: text that is put together, mostly. Not where a block of that size waits: one that always
+ * grew would never come back to those of its size, and a process that goes on would grow with it.
+ */
 static int grow_last(JSMallocState *state, struct block *block, size_t size) {
 	size_t room, class;
 
 	if (size > LARGE || (char *)(block + 1) + block->size != chunk) return 0;
 	class = class_of(size, &room);
-	if (room < block->size || room - block->size > chunk_left) return 0;
+	if (free_blocks[class] != NULL || room < block->size || room - block->size > chunk_left) return 0;
 	chunk += room - block->size;
 	chunk_left -= room - block->size;
 	state->malloc_size += room - block->size;

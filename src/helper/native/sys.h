@@ -12,8 +12,8 @@
 
 #include "engine.h"
 
-/* sys.c: puts the table of functions and constants into the global object as `sys`; -1 with an exception pending. */
-int sys_install(JSContext *ctx);
+/* sys.c: puts functions and constants into the global object as `sys`, for a boot only those that one calls; -1 with an exception pending. */
+int sys_install(JSContext *ctx, int for_boot);
 
 /* process.c: what main was called with; opens the kernel log. Call once, before anything else. */
 void sys_start(int argc, char **argv);

@@ -12,6 +12,7 @@ import { leaveOut } from './left-out.ts';
 import { leaveOutOpcodes } from './left-out-opcodes.ts';
 import { withOffsets } from './offsets.ts';
 import { protocolHeader } from './protocol.ts';
+import { withSearch } from './search.ts';
 
 /** How the helper is compiled: all of it, the native module in addition, and linked. */
 export interface Style {
@@ -88,7 +89,7 @@ export async function engineFiles(program: Program): Promise<string> {
   const { source, native, compiler } = program;
   const options = [...compileFlags(program), '-w'];
   const parts = await Promise.all(engineParts.map((name) => readFile(join(native, name), 'utf8')));
-  const changes = [leaveOut, leaveOutOpcodes, withOffsets, withBareFunctions, readingLazily];
+  const changes = [leaveOut, leaveOutOpcodes, withOffsets, withBareFunctions, withSearch, readingLazily];
   const core = changes.reduce(
     (text, change) => change(text),
     await readFile(join(source, 'quickjs.c'), 'utf8'),

@@ -18,6 +18,9 @@ export const inventoryFunctions = `${seenFunctions}
 ovl_form=
 ovl_hashed=
 ovl_sums() { false; }
+ovl_gathered() {
+  case " $ovl_have " in *' sed '*) sed -n p ;; *) cat ;; esac
+}
 ovl_tools() {
   ovl_digest=
   for ovl_word in ${digestPrograms.join(' ')}; do
@@ -58,7 +61,9 @@ ovl_list() (
     exit 0
   fi
   echo "$ovl_mark sums"
-  { [ -n "$ovl_only" ] && ovl_sums 2>/dev/null; } || find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
+  { [ -n "$ovl_only" ] && ovl_sums 2>/dev/null; } || {
+    find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
+  } | ovl_gathered
   echo "$ovl_mark done"
 )
 `;

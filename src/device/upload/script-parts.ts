@@ -125,7 +125,7 @@ ovl_take() {
   exec 4>&1
   ovl_taken=$(
     exec 3>&1
-    { tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 250 $ovl_digest 2>/dev/null >&4
+    { tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 250 $ovl_digest 2>/dev/null | ovl_gathered >&4
   )
   exec 4>&-
   ovl_hashed=yes

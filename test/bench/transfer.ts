@@ -142,7 +142,7 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
   const send = async (name: string, tree: readonly UploadEntry[], reread = false): Promise<number> => {
     const device = await connect();
     const start = performance.now();
-    const sent = await upload(device, board(name), tree, { signal, reread });
+    const sent = await upload(device, board(name), tree, { signal, reread, atOnce: true });
     await sent.switch();
     const took = performance.now() - start;
     await device.close();

@@ -21,9 +21,15 @@ function tree(version: string) {
   ];
 }
 
-for (const kind of ['dropbear', 'openssh'] as const) {
+const ways = [
+  ['dropbear', false],
+  ['dropbear', true],
+  ['openssh', false],
+] as const;
+
+for (const [kind, atOnce] of ways) {
   testOnServer(
-    `${kind}: the wire cut at every stage of an upload: old or new, and a second upload finishes`,
+    `${kind}${atOnce ? ', switched at once' : ''}: the wire cut at every stage of an upload: old or new, and a second upload finishes`,
     async (t) => {
       const server = await serverFor(t, { kind });
       const { port, passed, cutAfter } = await wire(t, server.port);
@@ -35,7 +41,7 @@ for (const kind of ['dropbear', 'openssh'] as const) {
       const bring = async (to: number, version: string): Promise<void> => {
         const device = await connectDevice(`board@127.0.0.1:${to}`, { configFile });
         try {
-          await (await upload(device, '/tmp/site', tree(version))).switch();
+          await (await upload(device, '/tmp/site', tree(version), { atOnce })).switch();
         } finally {
           await device.close();
         }

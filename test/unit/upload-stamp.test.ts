@@ -4,9 +4,15 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { tellsWrites } from '../../src/device/upload/mounted.ts';
+import { hasCheapNames, tellsWrites } from '../../src/device/upload/mounted.ts';
 import { isUntouched, type SeenForm, seenFunctions } from '../../src/device/upload/seen.ts';
-import { readStamp, stampFunctions, stampLines, treeDigest } from '../../src/device/upload/stamp.ts';
+import {
+  readStamp,
+  stampLines,
+  stampReading,
+  stampWriting,
+  treeDigest,
+} from '../../src/device/upload/stamp.ts';
 import { type UploadEntry, uploadTree } from '../../src/device/upload/tree.ts';
 import { requireTool } from '../../src/system/tools.ts';
 import { file, folder, link, sampleTree } from '../support/upload-tree.ts';
@@ -47,7 +53,7 @@ async function shellOf(form: SeenForm, place: string): Promise<Shell> {
   return async (text, variables = {}) => {
     const { stdout } = await execa(
       shell,
-      [...words, '-c', `${seenFunctions}${stampFunctions}\novl_look\n${text}`],
+      [...words, '-c', `${seenFunctions}${stampReading}${stampWriting}\novl_look\n${text}`],
       {
         cwd: place,
         encoding: 'buffer',
@@ -105,9 +111,12 @@ for (const form of ['printf', 'stat'] as const) {
     await hardLink(join(place, 'a'), `${place}.other`);
     await sh(write, variables);
     t.deepEqual([...(readStamp(await readFile(stamp, 'utf8'))?.keys() ?? [])], [...tree.keys()]);
-    t.is((await sh('ovl_stamped && echo "$ovl_tree"', variables)).toString(), `${treeDigest(tree)}\n`);
+    t.is(
+      (await sh('ovl_read_stamp && ovl_stamped "$ovl_dest" && echo "$ovl_tree"', variables)).toString(),
+      `${treeDigest(tree)}\n`,
+    );
     await writeFile(join(place, 'a'), 'a');
-    t.is((await sh('ovl_stamped || echo no', variables)).toString(), 'no\n');
+    t.is((await sh('ovl_read_stamp && ovl_stamped "$ovl_dest" || echo no', variables)).toString(), 'no\n');
     await rm(stamp);
     await sh(write, variables);
     await t.throwsAsync(readFile(stamp), { code: 'ENOENT' }, 'somebody has written since it was read');
@@ -193,4 +202,8 @@ test('a mount table says whether writes can be seen', (t) => {
   ];
   for (const [table, folder, expected] of rows)
     t.is(tellsWrites(table, folder), expected, `${table}${folder}`);
+  const cheap = (table: string): boolean => hasCheapNames(table, '/opt/site');
+  t.true(cheap(line('/', 'ext4')));
+  t.true(cheap(line('/overlay', 'f2fs') + line('/', 'overlay', 'rw,upperdir=/overlay/upper')));
+  for (const flash of ['jffs2', 'ubifs', 'tmpfs']) t.false(cheap(root + line('/opt', flash)), flash);
 });

@@ -1,23 +1,26 @@
-/** The two answers of an upload's session, as they come: what was there before, and what is there after. */
+/** The answers of an upload's session, one after the other, as they come. */
 import { Failure } from '../../diagnostics/diagnostic.ts';
 
 /** A listing of a hundred thousand names. */
 export const answerLimit = 64 << 20;
 
-export class SessionAnswer {
-  readonly #chunks: Buffer[] = [];
-  readonly #last: Buffer;
-  #bytes = 0;
-  #before: Buffer | undefined;
-  #asked: (before: Buffer) => void = () => {};
-  /** The first answer, when it is complete. Never rejected: whoever waits also watches for the end of the session. */
-  readonly before = new Promise<Buffer>((resolve) => {
-    this.#asked = resolve;
-  });
+interface Awaited {
+  readonly line: Buffer;
+  readonly resolve: (answer: Buffer) => void;
+}
 
-  /** @param last the line that ends the first answer */
-  constructor(last: string) {
-    this.#last = Buffer.from(`${last}\n`);
+export class SessionAnswer {
+  readonly #mark: string;
+  /** What came since the last answer. */
+  #chunks: Buffer[] = [];
+  /** The end of that, because a line may come in pieces. */
+  #tail: Buffer = Buffer.alloc(0);
+  #bytes = 0;
+  #awaited: Awaited | undefined;
+
+  /** @param mark what the script's own lines begin with */
+  constructor(mark: string) {
+    this.#mark = mark;
   }
 
   /** @throws Failure OVL532 where the board says more than anybody asked for */
@@ -31,19 +34,36 @@ export class SessionAnswer {
         because: 'nothing that is asked of a board has so long an answer; it was ended',
         boardState: 'unchanged',
       });
-    this.#chunks.push(Buffer.from(chunk));
-    if (this.#before !== undefined) return;
-    // The script waits after this line: it is the end of what has come, whole or in pieces.
-    let end = Buffer.alloc(0);
-    for (let at = this.#chunks.length; at > 0 && end.length < this.#last.length; )
-      end = Buffer.concat([this.#chunks[--at] ?? end, end]);
-    if (!end.subarray(-this.#last.length).equals(this.#last)) return;
-    this.#before = Buffer.concat(this.#chunks.splice(0));
-    this.#asked(this.#before);
+    const copy = Buffer.from(chunk);
+    this.#chunks.push(copy);
+    this.#look(Buffer.concat([this.#tail, copy]));
   }
 
-  /** What came since, or all where the first answer never came to its end. */
+  /**
+   * What comes until the script's line of this word, with that line. One is waited for at a time.
+   * Never rejected: whoever waits also watches for the end of the session.
+   */
+  until(word: string): Promise<Buffer> {
+    return new Promise((resolve) => {
+      this.#awaited = { line: Buffer.from(`${this.#mark} ${word}\n`), resolve };
+      this.#look(Buffer.concat(this.#chunks));
+    });
+  }
+
+  /** What came since, or all where no answer came to its end. */
   rest(): Buffer {
     return Buffer.concat(this.#chunks);
+  }
+
+  #look(recent: Buffer): void {
+    const awaited = this.#awaited;
+    this.#tail = recent.subarray(-(awaited?.line.length ?? 0));
+    if (awaited === undefined || !recent.includes(awaited.line)) return;
+    const all = Buffer.concat(this.#chunks);
+    const end = all.indexOf(awaited.line) + awaited.line.length;
+    this.#chunks = [all.subarray(end)];
+    this.#tail = all.subarray(end);
+    this.#awaited = undefined;
+    awaited.resolve(all.subarray(0, end));
   }
 }

@@ -3,6 +3,7 @@
  * They need $ovl_mark, $ovl_dest and $ovl_new.
  */
 import { quote } from '../../render/quote.ts';
+import { stampWriting } from './stamp.ts';
 
 /**
  * The answer says what room there was.
@@ -37,7 +38,8 @@ cd / || ovl_fail make
 ovl_syncing=$!
 ovl_list "$ovl_new" "$ovl_sorts"
 ${more}
-if wait "$ovl_syncing"; then echo "$ovl_mark synced"; fi
+wait "$ovl_syncing" || exit 1
+echo "$ovl_mark synced"
 `;
 }
 
@@ -67,6 +69,31 @@ export interface Taking {
   readonly packed?: boolean;
   /** Each file is read while the next ones come; only where the way is "fresh". */
   readonly hashing?: boolean;
+  /** Bytes of an archive that does not end stdin; only where the way is "reuse", and the board stays. */
+  readonly staying?: number;
+}
+
+/**
+ * A name stands in tar's output before its file is there, so each goes to the digest program with the next one. Whoever asks for
+ * this looks at what he is told, and asks again where it is not what he wants: no two tars are alike.
+ */
+const takeHashing = `echo "$ovl_mark arriving"
+exec 4>&1
+ovl_taken=$(
+exec 3>&1
+{ tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 250 $ovl_digest 2>/dev/null | ovl_gathered >&4
+)
+exec 4>&-
+ovl_hashed=yes
+[ "$ovl_taken" = taken ]`;
+
+/** tar reads its stdin to the end: where something is to follow the archive, head gives it no more than that. */
+function takeLines({ hashing = false, staying }: Taking): string {
+  const tar = 'tar xpf -';
+  if (hashing) return takeHashing;
+  return staying === undefined
+    ? tar
+    : `if [ -n "$ovl_stays" ]; then head -c ${staying} | ${tar}; else ${tar}; fi`;
 }
 
 /**
@@ -77,7 +104,7 @@ export function receiveLines(
   mark: string,
   { way, replaced, copies }: Preparation,
   files: readonly string[],
-  { packed = false, hashing = false }: Taking = {},
+  taking: Taking = {},
 ): Uint8Array {
   const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
   const sums =
@@ -85,19 +112,24 @@ export function receiveLines(
       ? ''
       : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
   const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
-  const tar = packed ? 'gunzip -c | tar xpf -' : 'tar xpf -';
-  const fills = way === 'beside' ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n` : '';
-  const head = `ovl_way=${way}\novl_hashing=${hashing ? 'yes' : ''}\n`;
-  return Buffer.from(`${head}${sums}${fills}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
+  const tar = taking.packed === true ? 'gunzip -c | tar xpf -' : 'tar xpf -';
+  const takes =
+    way === 'beside'
+      ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n`
+      : `ovl_take() {\n${takeLines(taking)}\n}\n`;
+  const head = `ovl_way=${way}\n${taking.staying === undefined ? 'ovl_stays=\n' : stampWriting}`;
+  return Buffer.from(`${head}${sums}${takes}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 
 /**
  * Nothing of the instructions is begun with before all of them are there.
  * @param givingUp shell text for where they do not come
+ * @param meanwhile shell text for while they are thought about
  */
-export function goOn(givingUp = ':'): string {
+export function goOn(givingUp = ':', meanwhile = ''): string {
   return `
 echo "$ovl_mark asked"
+${meanwhile}
 ovl_rest=
 while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do
   ovl_rest="$ovl_rest$ovl_line
@@ -110,28 +142,6 @@ fi
 eval "$ovl_rest"
 `;
 }
-
-/**
- * A name stands in tar's output before its file is there, so each goes to the digest program with the next one. Whoever asks for
- * this looks at what he is told, and asks again where it is not what he wants: no two tars are alike.
- */
-export const takeArchive = `
-ovl_take() {
-  if [ -z "$ovl_hashing" ]; then
-    tar xpf -
-    return
-  fi
-  echo "$ovl_mark arriving"
-  exec 4>&1
-  ovl_taken=$(
-    exec 3>&1
-    { tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 250 $ovl_digest 2>/dev/null | ovl_gathered >&4
-  )
-  exec 4>&-
-  ovl_hashed=yes
-  [ "$ovl_taken" = taken ]
-}
-`;
 
 /** The instructions of a board without tar: remove PATH, copy FROM PATH, directory MODE PATH, symlink TARGET PATH. */
 export const followWords = `

@@ -3,17 +3,9 @@
  * programs' own messages. Words: destination, mark, then the script's own.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import {
-  endings,
-  failing,
-  finishing,
-  followWords,
-  goOn,
-  type PlaceScripts,
-  takeArchive,
-} from './script-parts.ts';
+import { endings, failing, finishing, followWords, goOn, type PlaceScripts } from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
-import { stampFunctions } from './stamp.ts';
+import { stampReading, stampWriting } from './stamp.ts';
 
 /** Beside the destination, so on its file system: what is being put together, what is complete, what was there before. */
 export const besides = {
@@ -22,12 +14,14 @@ export const besides = {
   previous: '.ovl-previous',
   older: '.ovl-older',
   stamp: '.ovl-stamp',
+  spare: '.ovl-spare',
 } as const;
 
 const names = `
 ovl_dest=$1 ovl_mark=$2
 ovl_new=$ovl_dest${besides.partial} ovl_next=$ovl_dest${besides.next}
 ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older} ovl_stamp=$ovl_dest${besides.stamp}
+ovl_spare=$ovl_dest${besides.spare}
 umask 022
 ovl_only=
 `;
@@ -51,9 +45,16 @@ ovl_link() {
 }
 `;
 
-/** Another tree is wanted, and the digests are on their way to whoever compares them: most of what is there will be linked. */
+/**
+ * Another tree is wanted, and the digests are on their way to whoever compares them: most of what is there will be linked, or was
+ * by the upload before. What became of the destination since does not matter then: the listing is that of the links.
+ */
 const linkAhead = `
-if [ -n "$ovl_known" ]; then
+if [ -n "$ovl_spared" ]; then
+  ovl_clear
+  mv "$ovl_spare" "$ovl_new" || ovl_fail make
+  ovl_link() { :; }
+elif [ -n "$ovl_known" ]; then
   ovl_clear
   cp -al "$ovl_dest" "$ovl_new" 2>/dev/null &
   ovl_linking=$!
@@ -61,7 +62,35 @@ fi
 `;
 
 /** Nothing comes any more. */
-const giveUp = 'if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; ovl_clear; fi';
+const giveUp = `if [ -n "$ovl_spared" ]; then mv "$ovl_new" "$ovl_spare"; fi
+if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; ovl_clear; fi`;
+
+/** For the stamp: what the folder lies on. */
+const seePlace = `
+ovl_lies=
+if [ "$ovl_form" != none ]; then
+  ovl_lies=$(
+    echo "$ovl_mark place"
+    cd "$ovl_place" && ovl_real=$(pwd -P) && echo "\${ovl_real%/}/\${ovl_new##*/}"
+    echo "$ovl_mark mounts"
+    cat /proc/self/mountinfo 2>/dev/null
+    echo "$ovl_mark told"
+  )
+fi
+`;
+
+/**
+ * Whether the session can go on behind an archive, which needs a head that counts bytes, and whether mv can exchange: to be known
+ * before there is something to wait for.
+ */
+const lookAhead = `
+ovl_stays=
+if [ -n "$ovl_once" ]; then
+  if [ "$(echo xy | head -c 1 2>/dev/null)" = x ]; then ovl_stays=yes; echo "$ovl_mark stays"; fi
+  echo "$ovl_mark ready"
+  case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac
+fi
+`;
 
 /**
  * What is the same is linked, not copied: it costs no room, and only its name is written. Its digest was made a moment ago,
@@ -81,38 +110,79 @@ cd "$ovl_new" || ovl_fail make
 
 /** For the stamp: no second walk is made where the one that was made tells all of it. */
 const tellSeen = `
-if [ "$ovl_form" != none ] && cd "$ovl_new"; then
-  if [ "$ovl_form" != printf ]; then
-    echo "$ovl_mark plain"
-    ovl_plain 2>/dev/null
-  fi
-  echo "$ovl_mark place"
-  pwd -P
-  echo "$ovl_mark mounts"
-  cat /proc/self/mountinfo 2>/dev/null
+[ -z "$ovl_lies" ] || echo "$ovl_lies"
+if [ "$ovl_form" != none ] && [ "$ovl_form" != printf ] && cd "$ovl_new"; then
+  echo "$ovl_mark plain"
+  ovl_plain 2>/dev/null
   echo "$ovl_mark told"
 fi
 `;
 
 /**
- * All of an upload but the switch, in one session, because each costs a round trip, a login shell and the reading of its
- * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
- * be believed. What the destination has is the first answer; stdin then says how it goes on (receiveLines), or ends where
- * nothing is to be done, and the archive follows. Where there is no destination, no digest is made before.
+ * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
+ * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last, when
+ * it has been said that it is done: nobody waits for that, and the next upload deletes what is left. Their name is this session's, so that one
+ * that is still at it never deletes what a later one keeps. Then what is there is linked for the next upload, which has to write
+ * fewer names then; it looks at the links before it takes them. stdin: what the stamp is made of, or nothing.
  */
-const uploadScript = `${names}${inventoryFunctions}${stampFunctions}${resume}
-ovl_sorts=$3
+const switching = `
+trap '' HUP INT TERM PIPE
+set -e
+ovl_mine=$ovl_older-$ovl_mark
+if [ -d "$ovl_new" ]; then
+  if [ -e "$ovl_next" ]; then rm -rf "$ovl_next"; fi
+  if [ -e "$ovl_dest" ]; then mv "$ovl_new" "$ovl_next"; else ovl_next=$ovl_new; fi
+fi
+[ -d "$ovl_next" ]
+if [ -e "$ovl_dest" ]; then
+  for ovl_name in "$ovl_older" "$ovl_older"-ovl-*; do
+    if [ -e "$ovl_name" ]; then rm -rf "$ovl_name"; fi
+  done
+  if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_mine"; fi
+  if $ovl_exchange && mv --exchange -T "$ovl_next" "$ovl_dest" 2>/dev/null; then
+    mv "$ovl_next" "$ovl_previous"
+  else
+    mv "$ovl_dest" "$ovl_previous"
+    mv "$ovl_next" "$ovl_dest"
+  fi
+else
+  mv "$ovl_next" "$ovl_dest"
+fi
+{ sync -f "$ovl_dest" 2>/dev/null || sync; } &
+ovl_syncing=$!
+if read -r ovl_form ovl_sum ovl_was ovl_tree ovl_spares; then ovl_index=$(cat); else ovl_form=; fi
+wait "$ovl_syncing"
+echo "$ovl_mark switched"
+set +e
+ovl_tidy
+exit 0
+`;
+
+/**
+ * All of an upload, or all but the switch, in one session, because each costs a round trip, a login shell and the reading of its
+ * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
+ * be believed; $5: not empty where the switch follows. What the destination has is the first answer; stdin then says how it goes on (receiveLines), or ends where
+ * nothing is to be done, and the archive follows, and the word to switch where the session stays. Where there is no destination,
+ * no digest is made before.
+ */
+const uploadScript = dense(`${names}${inventoryFunctions}${stampReading}${resume}
+ovl_sorts=$3 ovl_once=$5 ovl_exchange=true
 if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
-ovl_known=
-if [ -n "$4" ] && ovl_stamped; then
-  ovl_known=yes
-  if [ "$ovl_tree" = "$4" ]; then
-    echo "$ovl_mark there"
-    echo "$ovl_mark same"
-    echo "$ovl_mark asked"
-    exit 0
+ovl_known= ovl_spared=
+if [ -n "$4" ] && [ -d "$ovl_dest" ] && ovl_read_stamp; then
+  if [ "$ovl_tree" != "$4" ] && [ -d "$ovl_spare" ] && [ ! -h "$ovl_spare" ] && [ -O "$ovl_spare" ] && ovl_stamped "$ovl_spare"; then
+    ovl_known=yes ovl_spared=yes
+  elif ovl_stamped "$ovl_dest"; then
+    ovl_known=yes
+    if [ "$ovl_tree" = "$4" ]; then
+      echo "$ovl_mark there"
+      echo "$ovl_mark same"
+      echo "$ovl_mark asked"
+      exit 0
+    fi
   fi
 fi
+${trouble}${begin}${linkAhead}
 [ -n "$ovl_known" ] || ovl_form=
 ovl_tools
 if [ -n "$ovl_known" ]; then
@@ -124,12 +194,18 @@ if [ -n "$ovl_known" ]; then
 else
   ovl_list "$ovl_dest" "$ovl_sorts"
 fi
-${trouble}${takeArchive}${begin}${linkAhead}${goOn(giveUp)}
-[ -n "$ovl_linking" ] || ovl_clear
+${goOn(giveUp, `${lookAhead}${seePlace}`)}
+[ -n "$ovl_linking$ovl_spared" ] || ovl_clear
 ${copyOrMake}
 if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 ovl_take || ovl_fail unpack
-${finishing(tellSeen)}`;
+${finishing(tellSeen)}
+[ -n "$ovl_stays" ] || exit 0
+if ! read -r ovl_line || [ "$ovl_line" != "$ovl_mark switch" ]; then
+  ovl_clear
+  exit 0
+fi
+${switching}`);
 
 /** What is run to bring a folder to a state. */
 export const folderScripts: PlaceScripts = {
@@ -144,40 +220,12 @@ ${copyOrMake}${followWords}`,
   ...endings(names, trouble, inventoryFunctions),
 };
 
-/**
- * The last writes. Where mv can exchange (renameat2), the destination is the old or the new folder at every moment;
- * elsewhere there are two renames, and the complete folder is under a name that the next upload finds. Old things go last, when
- * it has been said that it is done: nobody waits for that, and the next upload deletes what is left. Their name is this session's, so that one
- * that is still at it never deletes what a later one keeps. stdin: what the stamp is made of, or nothing.
- */
-export const switchScript = `${names}${seenFunctions}${stampFunctions}
-trap '' HUP INT TERM PIPE
-set -e
-ovl_mine=$ovl_older-$ovl_mark
-if read -r ovl_form ovl_sum ovl_was ovl_tree; then ovl_index=$(cat); else ovl_form=; fi
-if [ -d "$ovl_new" ]; then
-  if [ -e "$ovl_next" ]; then rm -rf "$ovl_next"; fi
-  if [ -e "$ovl_dest" ]; then mv "$ovl_new" "$ovl_next"; else ovl_next=$ovl_new; fi
-fi
-[ -d "$ovl_next" ]
-if [ -e "$ovl_dest" ]; then
-  for ovl_name in "$ovl_older" "$ovl_older"-ovl-*; do
-    if [ -e "$ovl_name" ]; then rm -rf "$ovl_name"; fi
-  done
-  if [ -e "$ovl_previous" ]; then mv "$ovl_previous" "$ovl_mine"; fi
-  if mv --exchange -T "$ovl_next" "$ovl_dest" 2>/dev/null; then
-    mv "$ovl_next" "$ovl_previous"
-  else
-    mv "$ovl_dest" "$ovl_previous"
-    mv "$ovl_next" "$ovl_dest"
-  fi
-else
-  mv "$ovl_next" "$ovl_dest"
-fi
-sync -f "$ovl_dest" 2>/dev/null || sync
-echo "$ovl_mark switched"
-set +e
-if [ -e "$ovl_mine" ]; then rm -rf "$ovl_mine"; fi
-if [ -n "$ovl_form" ]; then ovl_write_stamp; fi
-exit 0
-`;
+/** The switch as a session of its own. stdin: what the stamp is made of, or nothing. */
+export const switchScript = `${names}${seenFunctions}${stampWriting}
+ovl_exchange=true
+${switching}`;
+
+/** Without what is only there for people: a command line has room for 8000 bytes on many boards. */
+function dense(text: string): string {
+  return text.replace(/\n[ \n]+/g, '\n');
+}

@@ -14,25 +14,44 @@ const version = 1;
 /** More entries get no stamp: it has 40 bytes or so for each, on storage that is small. */
 export const mostStamped = 20_000;
 const mostBytes = 64 << 20;
+/** Fewer entries are linked in no time: no folder of links is kept for the next upload. */
+export const fewestSpared = 200;
 
 /** Programs whose word on a listing is taken. */
 const listingDigests: Readonly<Record<string, string>> = { sha256sum: 'sha256', md5sum: 'md5' };
 
 /**
- * Shell functions; they need seenFunctions. ovl_stamped: whether the stamp's listing is what the board sees now; sets
- * $ovl_tree to the digest of the stamp's tree. A stamp of somebody else is none: the folder may stand in /tmp. It says which program made the listing, so that none has to be looked for.
- * ovl_write_stamp: with $ovl_form, $ovl_sum, $ovl_tree, $ovl_index, and $ovl_was, the digest of ovl_plain when the files were read:
- * where it is still that, nobody has written since. Links that were deleted since have moved change times only. Nothing relies on a stamp, so
- * nothing fails where there can be none. Whatever has its name already is not written into: a link, in a folder that others write to.
+ * Shell functions; they need seenFunctions. ovl_read_stamp: whether there is a stamp; sets $ovl_tree to the digest of its tree.
+ * A stamp of somebody else is none: the folder may stand in /tmp. It says which program made the listing, so that none has to be looked for.
+ * ovl_stamped FOLDER: whether the stamp's listing is what the board sees there now. It has inode numbers: a folder of links to the same files has the same.
  */
-export const stampFunctions = `
-ovl_stamped() {
+export const stampReading = `
+ovl_read_stamp() {
   [ -f "$ovl_stamp" ] && [ ! -h "$ovl_stamp" ] && [ -O "$ovl_stamp" ] || return 1
   read -r ovl_word ovl_number ovl_form ovl_sum ovl_was ovl_tree <"$ovl_stamp" || return 1
   [ "$ovl_word $ovl_number" = "${kind} ${version}" ] || return 1
   case $ovl_sum in sha256sum | md5sum) ;; *) return 1 ;; esac
-  ovl_now=$(cd "$ovl_dest" && ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)
+}
+ovl_stamped() {
+  ovl_now=$(cd "$1" && ovl_seen 2>/dev/null | "$ovl_sum" 2>/dev/null)
   [ "\${ovl_now%% *}" = "$ovl_was" ]
+}
+`;
+
+/**
+ * Shell function; it needs seenFunctions. ovl_write_stamp: with $ovl_form, $ovl_sum, $ovl_tree, $ovl_index, and $ovl_was, the digest of ovl_plain when the files were read:
+ * where it is still that, nobody has written since. Links that were deleted since have moved change times only. Nothing relies on a stamp, so
+ * nothing fails where there can be none. Whatever has its name already is not written into: a link, in a folder that others write to.
+ */
+export const stampWriting = `
+ovl_tidy() {
+  for ovl_name in "$ovl_mine" "$ovl_spare"; do
+    if [ -e "$ovl_name" ]; then rm -rf "$ovl_name"; fi
+  done
+  if [ -n "$ovl_form" ]; then
+    if [ "$ovl_spares" = spare ] && ! cp -al "$ovl_dest" "$ovl_spare" 2>/dev/null; then rm -rf "$ovl_spare"; fi
+    ovl_write_stamp
+  fi
 }
 ovl_write_stamp() {
   cd "$ovl_dest" || return 0
@@ -76,19 +95,21 @@ function digestOf(text: string): string {
  * What ovl_write_stamp is told: the listing's form and program, its digest, the tree's, and in a second line the tree.
  * @param listing what ovl_plain printed
  * @param program the digest program of the board; undefined comes back where its word is not enough
+ * @param spare whether the board is to keep a folder of links beside
  */
 export function stampLines(
   listing: Uint8Array,
   form: string,
   program: string,
   tree: ReadonlyMap<string, UploadEntry>,
+  spare = false,
 ): Uint8Array | undefined {
   const algorithm = listingDigests[program];
   if (algorithm === undefined) return undefined;
   const text = rows([...tree.values()].map(rowOf));
   const listed = createHash(algorithm).update(listing).digest('hex');
   const index = deflateRawSync(text, { level: constants.Z_BEST_SPEED }).toString('base64');
-  return Buffer.from(`${form} ${program} ${listed} ${digestOf(text)}\n${index}\n`);
+  return Buffer.from(`${form} ${program} ${listed} ${digestOf(text)} ${spare ? 'spare' : ''}\n${index}\n`);
 }
 
 /** What a stamp says the folder has; undefined for one that is torn, or of another version. */

@@ -1,11 +1,11 @@
 /** The last writes of an upload. What the board does after them, deleting and the stamp, is waited for by nobody. */
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import type { Inventory } from './inventory.ts';
-import { tellsWrites } from './mounted.ts';
+import { hasCheapNames, tellsWrites } from './mounted.ts';
 import type { Place } from './place.ts';
 import { switchScript } from './scripts.ts';
 import { isUntouched } from './seen.ts';
-import { mostStamped, stampLines } from './stamp.ts';
+import { fewestSpared, mostStamped, stampLines } from './stamp.ts';
 import type { UploadEntry } from './tree.ts';
 import { uploadFailure } from './trouble.ts';
 
@@ -43,17 +43,28 @@ export function switchOver(place: Place, stamping: Stamping | undefined): Switch
       ...(stamping === undefined ? {} : { stdin: stampFor(stamping) }),
     })
     .then(({ stderr }) => {
-      if (isSwitched()) return;
-      const failure = uploadFailure(place.dest, { stdout, stderr }, place.mark, 0);
-      throw new Failure(failure.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })));
+      if (!isSwitched()) throw notSwitched(uploadFailure(place.dest, { stdout, stderr }, place.mark, 0));
     });
   return { switched: Promise.race([told, ended]), settled: ended.catch(() => {}) };
 }
 
-/** While the board starts its shell. */
-async function* stampFor({ tree, after: { seen, form, digest } }: Stamping): AsyncGenerator<Uint8Array> {
+/** What went wrong, where the board may have switched or not. */
+export function notSwitched(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(
+    error.diagnostics.map((one) => ({ ...one, boardState: 'unknown' })),
+    { cause: error },
+  );
+}
+
+/** The stamp's lines, made while the board is at the switch; nothing where the folder gets none. */
+export async function* stampFor({
+  tree,
+  after: { seen, form, digest },
+}: Stamping): AsyncGenerator<Uint8Array> {
   if (seen === undefined || form === undefined || tree.size > mostStamped) return;
   if (!tellsWrites(seen.mounts, seen.folder) || !isUntouched(seen.listing, form, tree)) return;
-  const lines = stampLines(seen.listing, form, digest, tree);
+  const spare = tree.size >= fewestSpared && hasCheapNames(seen.mounts, seen.folder);
+  const lines = stampLines(seen.listing, form, digest, tree, spare);
   if (lines !== undefined) yield lines;
 }

@@ -5,19 +5,24 @@
 import type { Device } from '../device.ts';
 import type { DigestProgram } from './digest.ts';
 import type { Inventory } from './inventory.ts';
-import { differing, parcelOf, sentBytes } from './parcel.ts';
+import { differing, type Parcel, parcelOf, sentBytes } from './parcel.ts';
 import { Place, type UploadOptions } from './place.ts';
 import { folderScripts } from './scripts.ts';
+import type { Judge } from './session.ts';
 import { sortsOf } from './sorts.ts';
 import { treeDigest } from './stamp.ts';
+import type { Stamping } from './switch.ts';
 import { type UploadEntry, uploadTree } from './tree.ts';
 import { disagreement } from './trouble.ts';
 
 export type { UploadOptions, UploadStep } from './place.ts';
 
 export interface Upload {
-  /** "unchanged" where the board has all of it already: then nothing is staged, and switch() does nothing. */
-  readonly kind: 'unchanged' | 'staged';
+  /**
+   * "unchanged" where the board has all of it already; "switched" where that was to be done at once: switch() and discard() do
+   * nothing then.
+   */
+  readonly kind: 'unchanged' | 'staged' | 'switched';
   /** Files that were sent, and bytes of the archive, or of the files where there is none. */
   readonly files: number;
   readonly bytes: number;
@@ -49,20 +54,38 @@ export async function upload(
   const board = new Place(device, dest, folderScripts, options);
   const tree = uploadTree(entries);
   const sorts = sortsOf(tree.values());
-  const exchange = (wanted: string) => board.exchange(sorts, wanted, (found) => parcelOf(tree, found, sorts));
+  // Files that came without tar have the clock's time, which nothing can be told from.
+  const stampingOf = ({ hasTar }: Parcel, after: Inventory): Stamping | undefined =>
+    hasTar && (options.mtime ?? 0) === 0 ? { tree, after } : undefined;
+  const judge: Judge = async (parcel, after) =>
+    after.there && (await differing(tree, parcel, after)).length === 0
+      ? { stamping: stampingOf(parcel, after) }
+      : undefined;
+  const exchange = (wanted: string) =>
+    board.exchange(
+      sorts,
+      wanted,
+      (found) => parcelOf(tree, found, sorts),
+      options.atOnce === true ? judge : undefined,
+    );
   const first = await exchange(options.reread === true ? '' : treeDigest(tree));
   const { before, sent } = first.before.stamp === 'torn' ? await exchange('') : first;
   if (sent === undefined)
     return {
+      ...over,
       kind: 'unchanged',
       files: 0,
       bytes: 0,
       verifiedBy: before.stamp === 'same' ? 'stamp' : before.digest,
-      switch: async () => {},
-      settled: async () => {},
-      discard: async () => {},
     };
   const { parcel } = sent;
+  const all = {
+    files: parcel.entries.filter(({ kind }) => kind === 'file').length,
+    bytes: sentBytes(parcel),
+    verifiedBy: sent.after.digest,
+  };
+  const { settled: tidied } = sent;
+  if (tidied !== undefined) return { ...over, ...all, kind: 'switched', settled: () => tidied };
   const isRight = async (one: Inventory): Promise<boolean> =>
     (await differing(tree, parcel, one)).length === 0;
   // A tar of another kind may have had files read before they were whole: what stands there now is what counts.
@@ -73,16 +96,17 @@ export async function upload(
     await board.discard();
     throw disagreement(dest, wrong, after.digest);
   }
-  // Files that came without tar have the clock's time, which nothing can be told from.
-  const stamping = parcel.hasTar && (options.mtime ?? 0) === 0 ? { tree, after } : undefined;
+  if (options.atOnce === true) {
+    const { switched, settled } = board.switch(stampingOf(parcel, after));
+    await switched;
+    return { ...over, ...all, kind: 'switched', settled: () => settled };
+  }
   let settled = Promise.resolve();
   return {
+    ...all,
     kind: 'staged',
-    files: parcel.entries.filter(({ kind }) => kind === 'file').length,
-    bytes: sentBytes(parcel),
-    verifiedBy: after.digest,
     switch: () => {
-      const switching = board.switch(stamping);
+      const switching = board.switch(stampingOf(parcel, after));
       settled = switching.settled;
       return switching.switched;
     },
@@ -90,6 +114,13 @@ export async function upload(
     discard: () => board.discard(),
   };
 }
+
+/** Where there is nothing left to be done. */
+const over = {
+  switch: async () => {},
+  settled: async () => {},
+  discard: async () => {},
+} as const;
 
 /** @throws RangeError for what is no plain path from the root */
 export function requireAbsolute(path: string): void {

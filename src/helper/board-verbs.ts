@@ -5,7 +5,7 @@
 import { verbExit } from '../shared/verb-exit.ts';
 import { keepTrouble } from './kept-trouble.ts';
 import type { BoardPort } from './storage-port.ts';
-import { Busy, oneLine, Refused, reason, WrongWords } from './trouble.ts';
+import { Busy, InMemory, oneLine, Refused, reason, WrongWords } from './trouble.ts';
 import { adopt } from './verbs/adopt.ts';
 import { base } from './verbs/base.ts';
 import { bench } from './verbs/bench.ts';
@@ -211,6 +211,7 @@ function runVerb(port: BoardPort, verb: BoardVerb, words: readonly string[]): nu
     const why = reason(`overlay_helper: ${verb.name}`, error);
     port.complain(why);
     if (error instanceof Busy) return verbExit.busy;
+    if (error instanceof InMemory) return verbExit.inMemory;
     if (error instanceof Refused) return verbExit.refused;
     if (verb.unattended) {
       port.log(3, why);

@@ -1,7 +1,6 @@
 /** What overlay_init has written of this boot: /run/overlaykit/status.json. */
 
 import { boardPaths } from '../shared/helper-protocol.ts';
-import { adoptionWords } from './adoption.ts';
 import { isRecord } from './plan.ts';
 import { isKernelError } from './port.ts';
 import type { BoardPort } from './storage-port.ts';
@@ -63,25 +62,6 @@ function parsed(port: BoardPort, path: string): unknown {
       : `cannot read ${path}`;
     throw new Refused(reason(what, error));
   }
-}
-
-const forgotten = 'changes are in memory, and a restart forgets them all';
-
-/**
- * The generation that this boot runs on.
- * @throws Refused on a rung that has none: the storage is left as it is there
- */
-export function bootedGeneration(port: BoardPort): number {
-  const { rung, booted } = readBootStatus(port);
-  if (rung !== 'persistent') {
-    const why = rung === 'tmpfs' ? (adoptionWords(port) ?? forgotten) : undefined;
-    throw new Refused(
-      `this boot is on rung "${rung}": it uses no generation${why === undefined ? '' : `; ${why}`}`,
-    );
-  }
-  if (booted === undefined)
-    throw new Refused(`${boardPaths.status} does not say which generation was booted`);
-  return booted;
 }
 
 /** A number of a generation as it is written in names: digits, at most nine, without leading zeros. */

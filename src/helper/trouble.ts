@@ -12,6 +12,9 @@ export class WrongWords extends Error {}
 /** What was asked for is not possible as things are; nothing was changed. */
 export class Refused extends Error {}
 
+/** The same, because what would be changed is in memory, and goes with the next restart anyway. */
+export class InMemory extends Refused {}
+
 /** The same, because another overlay_helper is at work: what was asked for is possible once that has ended. */
 export class Busy extends Refused {}
 

@@ -15,7 +15,8 @@ export interface Writable {
 }
 
 const kept = ['persistent', 'previous'];
-const inMemory = ['committed', 'tmpfs'];
+/** Rungs whose changes are lost when the power goes. */
+export const inMemory: readonly string[] = ['committed', 'tmpfs'];
 
 /**
  * Opens it.

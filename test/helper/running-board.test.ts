@@ -62,10 +62,31 @@ for (const kind of kinds) {
       script: `find /overlay >/one; ${verbs.map((verb) => `/helper ${verb}; echo "code $?"`).join('; ')}
 find /overlay >/two; cmp /one /two && echo same; /helper status; echo "code $?"`,
     });
-    t.regex(stdout, new RegExp(`^(code 3\\n){${verbs.length}}same\n`));
+    t.regex(stdout, new RegExp(`^(code 7\\n){${verbs.length}}same\n`));
     const why =
       /: this boot is on rung "tmpfs": it uses no generation; changes are in memory, and a restart forgets them all$/gm;
     t.is(stderr.match(why)?.length, verbs.length);
+    const stored = await board(kind, {
+      status: { ...usualStatus, rung: 'tmpfs', generation: '' },
+      plan: {
+        storage: {
+          find: { kind: 'find-storage', address: { by: 'label', label: 'data' } },
+          mount: { kind: 'mount', fstype: 'ext4', source: { kind: 'storage' } },
+        },
+      },
+      script: `/helper reset; echo "code $?"`,
+    });
+    t.is(stored.stdout.trimEnd(), 'code 7');
+    t.regex(
+      stored.stderr,
+      /a restart forgets them all; "overlay_helper commit PATH" brings those at a path to the storage$/m,
+    );
+    const readOnly = await board(kind, {
+      status: { ...usualStatus, rung: 'read-only', generation: '' },
+      script: `/helper reset; echo "code $?"`,
+    });
+    t.is(readOnly.stdout.trimEnd(), 'code 3');
+    t.regex(readOnly.stderr, /: this boot is on rung "read-only": it uses no generation$/m);
     t.regex(stdout, /^given-up: persistent: step 4, "mount": failed\ngiven-up: \?\?\?\[31m$/m);
     t.regex(stdout, /^trouble: rung tmpfs: changes are not kept$/m);
     t.regex(stdout, /\ncode 1$/);

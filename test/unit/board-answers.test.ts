@@ -7,9 +7,11 @@ import { boardStatus } from '../../src/cli/commands/status.ts';
 import { boardUsage } from '../../src/cli/commands/usage.ts';
 import { parseBootLine } from '../../src/device/helper/ledger.ts';
 import { formatDiagnostics } from '../../src/diagnostics/format.ts';
+import { inMemoryWords, verbExit } from '../../src/shared/verb-exit.ts';
 import { failed, type Said, saidDevice } from '../support/said-device.ts';
 
 const { signal } = new AbortController();
+const { forgotten, kept } = inMemoryWords;
 const boot = 'seq=7 rung=persistent generation=3 stamps: 1=0.50 2=0.75 3=2.05 reasons: []';
 const report = {
   schema: 'overlaykit.status/1',
@@ -238,6 +240,24 @@ test('a change: what was said is told, and each way to fail says the state of th
   t.like(looked.diagnostics[0], { code: 'OVL623', boardState: 'unchanged' });
 });
 
+test('a board that keeps its changes in memory: what somebody wants instead', async (t) => {
+  const drop = 'to drop all changes: ovl restart ar150';
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['snapshot', forgotten, `to have a copy of the changes here: ovl pull ar150 -o FILE; ${drop}`],
+    ['snapshot', `${forgotten}; ${kept}`, `to keep changes: ovl commit ar150 PATH; ${drop}`],
+    ['confirm', `${forgotten}; ${kept}`, `to keep changes: ovl commit ar150 PATH; ${drop}`],
+    ['reset', `${forgotten}; ${kept}`, drop],
+    ['rollback', forgotten, drop],
+  ];
+  for (const [verb, words, fix] of cases) {
+    const said = { code: verbExit.inMemory, stderr: `overlay_helper: ${verb}: on rung "tmpfs"; ${words}\n` };
+    const device = saidDevice('ar150', () => said);
+    const { diagnostics } = await failed(t, changeBoard(device, [verb], { signal }));
+    t.like(diagnostics[0], { code: 'OVL628', boardState: 'unchanged', fix });
+    t.is(diagnostics[0]?.because, said.stderr.trim());
+    t.is(diagnostics[0]?.message, `ar150 keeps its changes in memory: "${verb}" has nothing to work on`);
+  }
+});
 test('hostile answers are refused with OVL624, and nothing of them reaches the terminal raw', async (t) => {
   const deep = `${'['.repeat(200_000)}`;
   const wrong: readonly string[] = [

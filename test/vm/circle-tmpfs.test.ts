@@ -102,20 +102,25 @@ vmSlots('tmpfs: the full circle on squashfs and memory', async (t) => {
 
     const everything = 'cat /proc/mounts; ls -AR /overlay /run/overlaykit; cat /etc/mine';
     const before = await ssh(everything);
-    for (const [words, because] of [
-      [['snapshot'], /a restart forgets them all/],
-      [['rollback', '--yes'], /a restart forgets them all/],
-      [['reset', '--yes'], /a restart forgets them all/],
-      [['reset', '/etc/mine', '--yes'], /a restart forgets them all/],
-      [['confirm'], /a restart forgets them all/],
-      [['commit', '/etc/mine'], /names no storage/],
-      [['commit', '/etc/mine', '--dry-run'], /names no storage/],
-      [['deploy', bundle, '--dry-run'], /squashfs/],
+    const forgets = /a restart forgets them all/;
+    const restart = /to drop all changes: ovl restart \S+/;
+    const pull = /to have a copy of the changes here: ovl pull \S+ -o FILE; to drop/;
+    for (const [words, code, because, fix] of [
+      [['snapshot'], 'OVL628', forgets, pull],
+      [['rollback', '--yes'], 'OVL628', forgets, restart],
+      [['reset', '--yes'], 'OVL628', forgets, restart],
+      [['reset', '/etc/mine', '--yes'], 'OVL628', forgets, restart],
+      [['confirm'], 'OVL628', forgets, pull],
+      [['commit', '/etc/mine'], 'OVL622', /names no storage/, /ovl status/],
+      [['commit', '/etc/mine', '--dry-run'], 'OVL622', /names no storage/, /ovl status/],
+      [['deploy', bundle, '--dry-run'], 'OVL655', /squashfs/, /--image/],
     ] as const) {
       const { exitCode, stderr } = await ask(...words);
       t.is(exitCode, 6, words.join(' '));
       t.regex(stderr, /error\[OVL\d+\][\s\S]*fix [\s\S]*nothing was changed on it/, words.join(' '));
+      t.true(stderr.includes(`error[${code}]`), stderr);
       t.regex(stderr, because, words.join(' '));
+      t.regex(stderr, fix, words.join(' '));
     }
     t.is(await ssh(everything), before);
 

@@ -4,7 +4,7 @@
  */
 import { type BoardState, Failure } from '../../diagnostics/diagnostic.ts';
 import { boardPaths } from '../../shared/helper-protocol.ts';
-import { verbExit } from '../../shared/verb-exit.ts';
+import { inMemoryWords, verbExit } from '../../shared/verb-exit.ts';
 import { type Device, type Outcome, type RunOptions, script } from '../device.ts';
 
 /** Whether a verb only looks, or changes what the next boot does. It decides what a broken-off call leaves behind. */
@@ -36,7 +36,7 @@ const missing = 127;
 const call = `[ -x ${boardPaths.helper} ] || exit ${missing}
 exec ${boardPaths.helper} "$@"`;
 
-/** The answer; undefined where the board has no helper. @throws Failure OVL5xx, OVL621 to OVL623, OVL627, OVL730 */
+/** The answer; undefined where the board has no helper. @throws Failure OVL5xx, OVL621 to OVL623, OVL627, OVL628, OVL730 */
 export async function callHelper(
   device: Device,
   words: readonly [string, ...string[]],
@@ -88,13 +88,20 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
   const said = linesOf(stderr.toString('utf8')).slice(-lastWords).join('\n').slice(0, longestWords);
   const words = said === '' ? {} : { because: said };
   const of = (
-    code: 'OVL621' | 'OVL622' | 'OVL623' | 'OVL627' | 'OVL730',
+    code: 'OVL621' | 'OVL622' | 'OVL623' | 'OVL627' | 'OVL628' | 'OVL730',
     message: string,
     boardState: BoardState,
     fix: string,
   ): Failure => new Failure({ code, severity: 'error', message, ...words, fix, boardState });
   if (ending.kind === 'exited' && ending.code === verbExit.refused)
     return of('OVL622', `${name} refuses "${verb}"`, 'unchanged', `ovl status ${name}`);
+  if (ending.kind === 'exited' && ending.code === verbExit.inMemory)
+    return of(
+      'OVL628',
+      `${name} keeps its changes in memory: "${verb}" has nothing to work on`,
+      'unchanged',
+      insteadOf(verb, name, said.includes(inMemoryWords.kept)),
+    );
   if (ending.kind === 'exited' && ending.code === verbExit.busy)
     return of(
       'OVL622',
@@ -126,6 +133,16 @@ function refusal(name: string, verb: string, effect: Effect, { ending, stderr }:
   return effect === 'looks'
     ? of('OVL623', message, 'unchanged', 'look at the kernel log of the board')
     : of('OVL730', message, 'unknown', `ovl status ${name}; the state is the old one or the new one`);
+}
+
+/** What somebody wants who asks this of a board that keeps nothing. */
+function insteadOf(verb: string, name: string, hasStorage: boolean): string {
+  const drop = `to drop all changes: ovl restart ${name}`;
+  if (verb === 'reset' || verb === 'rollback') return drop;
+  const keep = hasStorage
+    ? `to keep changes: ovl commit ${name} PATH`
+    : `to have a copy of the changes here: ovl pull ${name} -o FILE`;
+  return `${keep}; ${drop}`;
 }
 
 const lastWords = 6;

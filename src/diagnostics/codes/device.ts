@@ -97,9 +97,9 @@ Deploy a bundle of this version of overlaykit; "overlay_helper version" on the b
   },
   OVL622: {
     title: 'the board refuses: it is not possible as things are',
-    explanation: `overlay_helper looked first and changed nothing; "because" has its reason. Typical: the board runs on a rung in memory, so
-there is no generation to copy or to reset; the copy does not fit; a generation of that name is there already, or none; the
-storage is of a newer overlaykit, which an older one does not write to.`,
+    explanation: `overlay_helper looked first and changed nothing; "because" has its reason. Typical: the copy does not fit; a
+generation of that name is there already, or none; the board runs on the read-only root, which has no generation; the storage
+is of a newer overlaykit, which an older one does not write to.`,
   },
   OVL623: {
     title: 'overlay_helper failed while it looked',
@@ -129,6 +129,13 @@ end is missing. Nothing was written under the name of the file that was asked fo
 It is missing, cut short or damaged, or it came with another overlay_helper: "because" says which. Where the root is a
 union, a copy of it in the upper may hide the base's: compare it with /rom/sbin/overlay_helper.verbs, and copy that over it.
 Nothing was done; the board boots and falls back as ever.`,
+  },
+  OVL628: {
+    title: 'the board keeps its changes in memory',
+    explanation: `Where changes are in memory there are no generations, so there is none to copy, to confirm or to go back to;
+and a restart ("ovl restart") is the reset: it forgets all changes. Either the board has no storage, as a kiosk on tmpfs,
+or it could not use it in this boot, and "ovl status" says why. Where it has one, "ovl commit" brings the changes at a path
+to it while the board runs. "ovl pull" copies them to this machine from any board. Nothing was changed.`,
   },
   OVL652: {
     title: 'the board has no init where the plan executes one',

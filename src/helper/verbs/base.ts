@@ -7,7 +7,8 @@ import { generationIdentity, imageIdentity, inGeneration } from '../base/identit
 import { readBasePlan } from '../base/plan.ts';
 import { remember } from '../base/remember.ts';
 import { readReport, waitingIn, writeReport } from '../base/report.ts';
-import { bootedGeneration, readBootStatus } from '../boot-status.ts';
+import { readBootStatus } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { placeOfStorage } from '../borrowed-storage.ts';
 import { escaped } from '../escape.ts';
 import { json } from '../json.ts';

@@ -2,7 +2,7 @@
 
 import { confirmed } from '../../shared/state-changes.ts';
 import { changedLine, verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { storeIdentity } from '../identity.ts';
 import { currentState, readSlots, writeState } from '../slots.ts';
 import { openStorage, type Storage, withState } from '../storage.ts';

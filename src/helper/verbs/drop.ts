@@ -2,7 +2,7 @@
 
 import { dropped } from '../../shared/state-changes.ts';
 import { verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { findGeneration, partial, rolesOf } from '../generations.ts';
 import { readMounts } from '../mounts.ts';
 import { loosened, remove } from '../remove.ts';

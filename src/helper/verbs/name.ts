@@ -1,6 +1,6 @@
 /** `name`: a generation gets a name. */
 import { verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { checkName, findGeneration, findGenerations } from '../generations.ts';
 import { openStorage, type Storage, withState } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';

@@ -1,7 +1,7 @@
 /** `record`: notes what the base has under each change, so that the next base can be compared with it. */
 import { verbExit } from '../../shared/verb-exit.ts';
 import { remember } from '../base/remember.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { openStorage, withState } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';
 import { noWords } from '../words.ts';

@@ -5,7 +5,7 @@
 
 import { chooseSlot } from '../../shared/state.ts';
 import { changedLine, verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { type Forecast, forecastReset } from '../forecast.ts';
 import { overlap, pathOf, readIdentity } from '../identity.ts';
 import { addRequest, findChange, isAsked, pathNames } from '../reset-paths.ts';

@@ -4,7 +4,7 @@ import type { State } from '../../shared/state.ts';
 import { rolledBack, untried } from '../../shared/state-changes.ts';
 import { verbExit } from '../../shared/verb-exit.ts';
 import { acceptIdentity } from '../base/identity.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { findGeneration, isComplete } from '../generations.ts';
 import { currentState, readSlots, type Slots, writeState } from '../slots.ts';
 import { openStorage, type Storage, withState } from '../storage.ts';

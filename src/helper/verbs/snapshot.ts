@@ -3,7 +3,7 @@
  * read, and what is written while it is read is read again.
  */
 import { verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { checkName } from '../generations.ts';
 import { measure } from '../measure.ts';
 import { makeGeneration, takeNumber, tellLacks } from '../new-generation.ts';

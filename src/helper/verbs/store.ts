@@ -1,6 +1,6 @@
 /** `store`: brings the stored identity up to date with what the running generation has. */
 import { verbExit } from '../../shared/verb-exit.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { storeIdentity } from '../identity.ts';
 import { openStorage, withState } from '../storage.ts';
 import type { BoardPort } from '../storage-port.ts';

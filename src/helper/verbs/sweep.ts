@@ -6,7 +6,7 @@
 import type { State } from '../../shared/state.ts';
 import { verbExit } from '../../shared/verb-exit.ts';
 import { sweepScene } from '../bench-scene.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { findGenerations, isKept, partial } from '../generations.ts';
 import { type Mounts, readMounts } from '../mounts.ts';
 import { remove, type Stuck } from '../remove.ts';

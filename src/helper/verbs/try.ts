@@ -3,7 +3,7 @@
 import { tried } from '../../shared/state-changes.ts';
 import { verbExit } from '../../shared/verb-exit.ts';
 import { acceptIdentity } from '../base/identity.ts';
-import { bootedGeneration } from '../boot-status.ts';
+import { bootedGeneration } from '../booted-generation.ts';
 import { findGeneration } from '../generations.ts';
 import { readSettings } from '../settings.ts';
 import { currentState, readSlots, writeState } from '../slots.ts';

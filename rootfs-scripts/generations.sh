@@ -106,16 +106,26 @@ count_attempt() {
 }
 
 # make_reserve FILE PAGES: 128 KiB that can be given up, or so many pages of FILE that they are left when JFFS2 has compressed
-# them. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work directory.
+# them, each by itself. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work
+# directory. FILE is read again where it has fewer pages; dd says how many it was ("22+1 records in").
 # applets: dd rm
 make_reserve() {
   [ ! -e "$ovl_storage/overlaykit/reserve" ] || return 0
-  dd if="$1" of="$ovl_storage/overlaykit/reserve" bs=4096 count="$2" 2>/dev/null ||
-    rm -f "$ovl_storage/overlaykit/reserve"
+  ovl_left=$2
+  while [ "$ovl_left" -gt 0 ]; do
+    ovl_line=$(dd if="$1" bs=4096 count="$ovl_left" 2>&1 >>"$ovl_storage/overlaykit/reserve") || {
+      rm -f "$ovl_storage/overlaykit/reserve"
+      return 0
+    }
+    ovl_line=${ovl_line%%+*}
+    # Less than a page, or a dd that says nothing: once has to do.
+    case $ovl_line in '' | 0 | *[!0-9]*) return 0 ;; esac
+    ovl_left=$((ovl_left - ovl_line))
+  done
 }
 
 # first_reserve: before init, where random bytes may take the kernel ten seconds (6.1 on an ARMv6 without a seed). Programs do
-# not compress well: of the first 256 KiB zlib leaves 118 and more.
+# not compress well: of 256 KiB zlib leaves 118 and more.
 first_reserve() {
   ovl_program=/proc/self/exe
   [ ! -f "$helper" ] || ovl_program=$helper

@@ -1,6 +1,7 @@
 /** What the background job does on the storage once init runs: the sweep beside other helpers, and the reserve. */
 
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
@@ -72,7 +73,7 @@ for (const shell of shells) {
         const from = enabled ? '/sbin/overlay_helper' : '/proc/self/exe';
         t.deepEqual(
           boot.calls.filter(([name]) => name === 'dd'),
-          [['dd', `if=${from}`, `of=${reserve}`, 'bs=4096', 'count=64']],
+          [['dd', `if=${from}`, 'bs=4096', 'count=64']],
           boot.console,
         );
       }
@@ -98,11 +99,27 @@ for (const shell of shells) {
     t.is((await readFile(path)).length, reserveBytes, 'later there are random bytes');
   });
 
+  test.serial(`${shell}: a program of a few pages is read as often as it takes`, async (t) => {
+    const functions = await ShellFunctions.make(t, shell);
+    const path = join(functions.folder, reserve);
+    // As large as coreutils' dd, which is what /proc/self/exe is where dd is no applet.
+    const program = randomBytes(22 * 4096 + 1000);
+    await writeFile(join(functions.folder, 'small'), program);
+    await writeFile(join(functions.folder, 'tiny'), program.subarray(0, 1000));
+    await functions.call(`helper=${functions.folder}/small begin_state && write_state`);
+    const made = await readFile(path);
+    const thrice = Buffer.concat([program, program, program.subarray(0, 20 * 4096)]);
+    t.true(made.equals(thrice), `${made.length} bytes`);
+    await functions.prepare('rm -rf overlaykit generations');
+    await functions.call(`helper=${functions.folder}/tiny begin_state && write_state`);
+    t.is((await readFile(path)).length, 1000, 'less than a page is no reason to read without end');
+  });
+
   test.serial(
     `${shell}: where there is no room for the reserve there is none, whole or in parts`,
     async (t) => {
       const functions = await ShellFunctions.make(t, shell);
-      const full = `for word; do case $word in of=*) echo part >"\${word#of=}" ;; esac; done; exit 1`;
+      const full = `echo part; echo 'no space' >&2; exit 1`;
       for (const script of ['begin_state && write_state', 'finish_boot - "$ovl_storage"']) {
         await functions.call(script, { programs: { dd: full } });
         t.regex(await functions.prepare('ls overlaykit'), /^state\.a$/, script);

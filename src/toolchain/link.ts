@@ -33,8 +33,6 @@ export const releaseStyle: Style = {
     '-fno-stack-protector',
     '-fomit-frame-pointer',
     '-fno-math-errno',
-    // What is linked statically lies where it was linked: addresses are shorter, and tables of them are constants.
-    '-fno-pie',
   ],
   native: [],
   // One part of the file for code and constants: each part begins on a page, and a process touches its own. Of what is written before

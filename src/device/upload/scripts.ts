@@ -81,11 +81,11 @@ fi
 
 /**
  * Whether the session can go on behind an archive, which needs a head that counts bytes, and whether mv can exchange: to be known
- * before there is something to wait for.
+ * before there is something to wait for. Where there is no destination yet, all of it comes, and two sessions.
  */
 const lookAhead = `
 ovl_stays=
-if [ -n "$ovl_once" ]; then
+if [ -n "$ovl_once" ] && [ -d "$ovl_dest" ]; then
   if [ "$(echo xy | head -c 1 2>/dev/null)" = x ]; then ovl_stays=yes; echo "$ovl_mark stays"; fi
   echo "$ovl_mark ready"
   case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac

@@ -72,7 +72,37 @@ ovl_write_stamp() {
 
 /** One word for a tree: the same for the same paths, kinds, modes, contents and targets. */
 export function treeDigest(tree: ReadonlyMap<string, UploadEntry>): string {
-  return digestOf(rows([...tree.values()].map(rowOf)));
+  return writtenOf(tree).digest;
+}
+
+/** Makes what a stamp will have of a tree, at a time when nobody waits for it. */
+export function prepareStamp(tree: ReadonlyMap<string, UploadEntry>): void {
+  if (tree.size <= mostStamped) writtenOf(tree).index();
+}
+
+/** A tree as it is written down: as JSON, and that packed. */
+interface Written {
+  readonly digest: string;
+  readonly index: () => string;
+}
+
+/** An upload needs it up to three times; a tree is never changed. */
+const written = new WeakMap<ReadonlyMap<string, UploadEntry>, Written>();
+
+function writtenOf(tree: ReadonlyMap<string, UploadEntry>): Written {
+  const known = written.get(tree);
+  if (known !== undefined) return known;
+  const text = rows([...tree.values()].map(rowOf));
+  let index: string | undefined;
+  const made: Written = {
+    digest: digestOf(text),
+    index: () => {
+      index ??= deflateRawSync(text, { level: constants.Z_BEST_SPEED }).toString('base64');
+      return index;
+    },
+  };
+  written.set(tree, made);
+  return made;
 }
 
 /** path, mode or -1 for a symbolic link, then the digest of a file, the target of a link, or nothing. */
@@ -106,10 +136,9 @@ export function stampLines(
 ): Uint8Array | undefined {
   const algorithm = listingDigests[program];
   if (algorithm === undefined) return undefined;
-  const text = rows([...tree.values()].map(rowOf));
   const listed = createHash(algorithm).update(listing).digest('hex');
-  const index = deflateRawSync(text, { level: constants.Z_BEST_SPEED }).toString('base64');
-  return Buffer.from(`${form} ${program} ${listed} ${digestOf(text)} ${spare ? 'spare' : ''}\n${index}\n`);
+  const { digest, index } = writtenOf(tree);
+  return Buffer.from(`${form} ${program} ${listed} ${digest} ${spare ? 'spare' : ''}\n${index()}\n`);
 }
 
 /** What a stamp says the folder has; undefined for one that is torn, or of another version. */

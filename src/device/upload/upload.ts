@@ -10,7 +10,7 @@ import { Place, type UploadOptions } from './place.ts';
 import { folderScripts } from './scripts.ts';
 import type { Judge } from './session.ts';
 import { sortsOf } from './sorts.ts';
-import { treeDigest } from './stamp.ts';
+import { prepareStamp, treeDigest } from './stamp.ts';
 import type { Stamping } from './switch.ts';
 import { type UploadEntry, uploadTree } from './tree.ts';
 import { disagreement } from './trouble.ts';
@@ -65,7 +65,12 @@ export async function upload(
     board.exchange(
       sorts,
       wanted,
-      (found) => parcelOf(tree, found, sorts),
+      async (found) => {
+        const parcel = await parcelOf(tree, found, sorts);
+        // While the board unpacks.
+        if (parcel !== undefined) setImmediate(prepareStamp, tree);
+        return parcel;
+      },
       options.atOnce === true ? judge : undefined,
     );
   const first = await exchange(options.reread === true ? '' : treeDigest(tree));

@@ -3,8 +3,7 @@
 # The base image under the upper (docs/decisions/0012). /etc/overlaykit/base says which image this is, generations/N/base
 # which one the upper fits. Where both are the same, a boot pays two reads.
 
-# same_base: whether the upper fits this image, or nothing can be said about it. Sets ovl_base. A generation without anything
-# in it fits every image; nobody notes that where its storage is read-only (mounted elsewhere).
+# same_base: whether the upper fits this image, or nothing can be said about it. Sets ovl_base.
 # every boot
 same_base() {
   [ -f /etc/overlaykit/base ] || return 0
@@ -12,7 +11,12 @@ same_base() {
   read -r ovl_base </etc/overlaykit/base
   ovl_kept=$ovl_storage/generations/$ovl_generation
   [ ! -f "$ovl_kept/base" ] || read -r ovl_fits <"$ovl_kept/base"
-  [ "$ovl_base" != "$ovl_fits" ] || return 0
+  [ "$ovl_base" = "$ovl_fits" ] || late is_empty_upper
+}
+
+# is_empty_upper: a generation without anything in it fits every image; nobody notes that where its storage is read-only
+# (mounted elsewhere).
+is_empty_upper() {
   [ -z "$ovl_fits" ] || return 1
   for ovl_path in "$ovl_kept"/upper/* "$ovl_kept"/upper/.[!.]* "$ovl_kept"/upper/..?*; do
     [ ! -e "$ovl_path" ] && [ ! -h "$ovl_path" ] || return 1
@@ -31,7 +35,7 @@ fits_base() {
 # where that cannot be done.
 # every boot
 meet_base() {
-  same_base || rebase || "$@"
+  same_base || late rebase || late "$@"
 }
 
 # review_base OTHERWISE...: the same, and every boot says how many paths still wait for somebody's decision.
@@ -42,7 +46,7 @@ review_base() {
   read -r ovl_report <"$ovl_storage/generations/$ovl_generation/base-report"
   case $ovl_report in *" waiting=0 "* | '') return 0 ;; esac
   ovl_report=${ovl_report#* waiting=}
-  note "${ovl_report%% *} changed paths hide something new in this base image; decide with: overlay_helper base"
+  late note "${ovl_report%% *} changed paths hide something new in this base image; decide with: overlay_helper base"
 }
 
 # replace_upper OTHERWISE [keep_paths PATH...]: a new, empty generation for a new image, unless somebody wants this one on it:
@@ -50,7 +54,11 @@ review_base() {
 # Where none can be made, OTHERWISE happens to the old one.
 # every boot
 replace_upper() {
-  same_base && return 0
+  same_base || late replace_other "$@"
+}
+
+# replace_other OTHERWISE [keep_paths PATH...]: the upper was made on another image.
+replace_other() {
   ovl_fits=
   [ ! -f "$ovl_kept/base-accepted" ] || read -r ovl_fits <"$ovl_kept/base-accepted"
   ovl_otherwise=$1

@@ -22,16 +22,21 @@ say() {
   [ -z "$ovl_run" ] || echo "$2" >>"$ovl_run/log"
 }
 
-# late FUNCTION WORD...: reads what stands behind the boot, FUNCTION among it, and calls that. A shell reads its script as far as
-# it has executed it, so a boot without trouble never pays for what only trouble needs. `.` of a file that is not there
-# would end the shell.
+# late FUNCTION WORD...: calls a function that stands behind the boot. A shell reads its script as far as it has executed it, so
+# a boot without trouble never pays for what only trouble needs.
 # every boot
 late() {
+  [ "$ovl_late" = 'done' ] || read_on "$1" || return 1
+  "$@"
+}
+
+# read_on FUNCTION: reads what stands behind the boot, FUNCTION among it. `.` of a file that is not there would end the shell.
+# every boot
+read_on() {
   ovl_script=$self
   # In the merged root the script of the same name may be another one.
   [ ! -f "$old_root$self" ] || ovl_script=$old_root$self
-  # It was read, and the function was not in it.
-  if [ -n "$ovl_late" ] || [ ! -r "$ovl_script" ] || ! is_this_script "$ovl_script"; then
+  if [ ! -r "$ovl_script" ] || ! is_this_script "$ovl_script"; then
     say 3 "$1 cannot be called: it is not in $ovl_script"
     ovl_hint=': overlay_init could not read the rest of itself'
     return 1
@@ -40,7 +45,6 @@ late() {
   # shellcheck disable=SC1090 # the script itself
   . "$ovl_script"
   ovl_late='done'
-  "$@"
 }
 
 # is_this_script FILE: whether its head names this very plan. Whoever gives overlay_init another name and puts a script of
@@ -57,8 +61,7 @@ is_this_script() {
   return 1
 }
 
-# step NUMBER LABEL COMMAND...: runs one step of the plan. On failure ovl_failed names it, with the first words of the
-# command that failed.
+# step NUMBER LABEL COMMAND...: runs one step of the plan. On failure ovl_failed names it.
 # every boot
 step() {
   ovl_step="step $1, $2"
@@ -69,17 +72,23 @@ step() {
     "$@" && return 0
   else
     "$@" 2>"$ovl_run/stderr" && return 0
-    read -r ovl_why <"$ovl_run/stderr"
   fi
-  plain "$ovl_why" || ovl_plain=
-  ovl_failed=$ovl_step${ovl_plain:+: }$ovl_plain$ovl_hint
-  say 3 "$ovl_step: failed: ${ovl_why:-no reason given}"
+  ovl_failed=$ovl_step$ovl_hint
+  late step_failed
   return 1
 }
 
-# plain TEXT: sets ovl_plain to the text as a JSON string can hold it. Fails where a byte of it is no printable ASCII: the kernel
+# step_failed: adds the first words of the command that failed, and says so.
+step_failed() {
+  first_words
+  plain_text "$ovl_why" || ovl_plain=
+  ovl_failed=$ovl_step${ovl_plain:+: }$ovl_plain$ovl_hint
+  say 3 "$ovl_step: failed: ${ovl_why:-no reason given}"
+}
+
+# plain_text TEXT: sets ovl_plain to the text as a JSON string can hold it. Fails where a byte of it is no printable ASCII: the kernel
 # log has those.
-plain() {
+plain_text() {
   ovl_plain=$1
   while :; do
     case $ovl_plain in
@@ -103,7 +112,7 @@ read_switches() {
   [ ! -e /proc/cmdline ] || while read -r ovl_line; do
     ovl_words="$ovl_words$ovl_line "
   done </proc/cmdline
-  case $ovl_words in *overlaykit=*) obey_switches ;; esac
+  case $ovl_words in *overlaykit=*) late obey_switches ;; esac
 }
 
 # obey_switches: there may be some. The kernel parts words at any white space (next_arg() of lib/cmdline.c), and /proc/cmdline
@@ -153,12 +162,12 @@ gave_up() {
 # note TEXT: something is wrong that does not cost the rung: for the kernel log, the status, and whoever logs in.
 note() {
   say 3 "$1"
-  plain "$1" || ovl_plain="a path that is not plain text is concerned; the kernel log names it"
+  plain_text "$1" || ovl_plain="a path that is not plain text is concerned; the kernel log names it"
   ovl_notes="$ovl_notes${ovl_notes:+,}\"$ovl_plain\""
 }
 
 # settle TEXT: says which rung the board runs on and why: to the kernel log, to /run/overlaykit/status.json for programs, to
-# /run/overlaykit/login for whoever logs in, and to the ledger where there is storage.
+# whoever logs in, and to the ledger where there is storage.
 # every boot
 settle() {
   set -- "$1${ovl_repaired:+; $ovl_repaired}"
@@ -169,8 +178,13 @@ settle() {
   echo "$ovl_account" >"$ovl_run/ledger"
   case $ovl_level$ovl_notes in
     [4-7]) ;;
-    *) echo "overlaykit: rung $ovl_rung: $1 [$ovl_reasons${ovl_reasons:+${ovl_notes:+,}}$ovl_notes]" >"$ovl_run/login" ;;
+    *) late tell_login "$1" ;;
   esac
+}
+
+# tell_login TEXT: whoever logs in sees this file.
+tell_login() {
+  echo "overlaykit: rung $ovl_rung: $1 [$ovl_reasons${ovl_reasons:+${ovl_notes:+,}}$ovl_notes]" >"$ovl_run/login"
 }
 
 # begin_after RUNG: lets the ladder begin with the rung below this one.

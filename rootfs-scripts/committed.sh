@@ -7,11 +7,11 @@
 # every boot
 choose_committed() {
   [ -e "$1/overlaykit/state.a" ] || [ -e "$1/overlaykit/state.b" ] ||
-    refuse "nothing is committed yet; overlay_helper commit makes a beginning" || return 1
+    late refuse "nothing is committed yet; overlay_helper commit makes a beginning" || return 1
   ovl_storage=$1
   read_committed
   ovl_storage=/overlay
-  [ -d "$1/generations/$ovl_generation/upper" ] || refuse "there is no generation to lie over, or no whole state that names one"
+  [ -d "$1/generations/$ovl_generation/upper" ] || late refuse "there is no generation to lie over, or no whole state that names one"
 }
 
 # read_committed: the whole slot with the higher seq.

@@ -3,23 +3,31 @@
 # Verifying the merged root, and going into it.
 
 # verify_union FSTYPE UPPERDIR: whether the merged root is fit to run the board. What is written in it has to land in the
-# upper; the mount table, which takes long to read, is asked only where it does not.
+# upper.
 # applets: rm
 # every boot
 verify_union() {
   ovl_probe=.overlaykit-verify
   if echo overlaykit >"$new_root/$ovl_probe"; then
-    [ -e "$2/$ovl_probe" ] || union_is_mounted "$1" || return 1
+    [ -e "$2/$ovl_probe" ] || late union_is_mounted "$1" || return 1
     rm "$new_root/$ovl_probe" || return 1
   else
-    storage_is_full || explain_unwritable "$1" || return 1
-    rm -f "$new_root/$ovl_probe"
+    late is_only_full "$1" || return 1
   fi
-  init_is_there
+  # Seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that can be said.
+  [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || late refuse "no executable init in the merged root"
+}
+
+# is_only_full FSTYPE: nothing could be written in the union.
+# applets: rm
+is_only_full() {
+  storage_is_full || explain_unwritable "$1" || return 1
+  rm -f "$new_root/$ovl_probe"
 }
 
 # union_is_mounted FSTYPE: the last mount on the new root is this one, and the kernel has not made it read-only, as
-# overlayfs does without an error where it cannot make its work directory.
+# overlayfs does without an error where it cannot make its work directory. The mount table takes long to read, so it is asked
+# only where the rest leaves doubt.
 union_is_mounted() {
   ovl_found=nothing ovl_access=
   while read -r _ ovl_target ovl_type ovl_options _; do
@@ -46,20 +54,13 @@ storage_is_full() {
   esac
 }
 
-# init_is_there: seen from outside, an absolute symbolic link points into the old root; that it is a link is then all that
-# can be said.
-# every boot
-init_is_there() {
-  [ -x "$new_root$init" ] || [ -h "$new_root$init" ] || refuse "no executable init in the merged root"
-}
-
 # enter_by_applets enter_by_pivot|enter_by_chroot WORD...: into the merged root, and init executed there. Returns only when
 # that failed, with everything as it was before.
 # every boot
 enter_by_applets() {
   ovl_failed="entering $new_root"
   carry && "$@"
-  carry_back
+  late carry_back
   say 3 "$ovl_failed: failed"
 }
 
@@ -101,7 +102,7 @@ enter_by_pivot() {
   ovl_inside=yes
   [ ! -x "$init" ] || execute_init "$@"
   ovl_failed="executing init in the merged root"
-  step_out
+  late step_out
   return 1
 }
 

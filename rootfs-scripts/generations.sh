@@ -11,14 +11,22 @@ choose_generation() {
   read_state || return 1
   # overlay_helper has counted this very boot, and did not get to its end.
   [ "$ovl_counted" != "$ovl_seq" ] || ovl_attempts=$((ovl_attempts - 1))
-  if reset_is_asked; then
-    reset_to_factory "$@" || return 1
+  if [ "$ovl_reset$ovl_wished" = no ] && { [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ]; }; then
+    pick_generation
   else
-    pick_generation || return 1
-    make_generation "$ovl_generation" || return 1
-  fi
-  [ ! -e "$ovl_storage/overlaykit/reset-paths" ] || reset_paths
+    late reset_or_pick "$@"
+  fi || return 1
+  [ ! -e "$ovl_storage/overlaykit/reset-paths" ] || late reset_paths
   count_attempt
+}
+
+# reset_or_pick [keep_paths PATH...]: something asks for a factory reset, or seems to.
+reset_or_pick() {
+  if reset_is_asked; then
+    reset_to_factory "$@"
+  else
+    pick_generation
+  fi
 }
 
 # reset_paths: the changes below some paths are to be forgotten; overlay_helper knows how.
@@ -30,9 +38,16 @@ reset_paths() {
   note "the changes below some paths were to be forgotten, and overlay_helper could not do it${ovl_why:+: $ovl_why}"
 }
 
-# pick_generation: which one boots, by how many boots were not confirmed.
+# pick_generation: which one boots: the active one, where none is tried and it was confirmed lately.
 # every boot
 pick_generation() {
+  ovl_generation=$ovl_active
+  { [ "$ovl_trying" = - ] && [ "$ovl_attempts" -lt "$ovl_limit" ]; } || late judge_attempts || return 1
+  make_generation "$ovl_generation"
+}
+
+# judge_attempts: which one boots, by how many boots were not confirmed.
+judge_attempts() {
   if [ "$ovl_trying" != - ]; then
     ovl_generation=$ovl_trying
     [ "$ovl_attempts" -ge "$ovl_limit" ] || [ ! -d "$ovl_storage/generations/$ovl_trying/upper" ] || return 0
@@ -100,7 +115,11 @@ make_generation() {
 count_attempt() {
   ovl_attempts=$((ovl_attempts + 1))
   ovl_first_free=$ovl_next
-  write_state && return 0
+  write_state || late count_in_reserve
+}
+
+# count_in_reserve: the same, where there was no room for it.
+count_in_reserve() {
   make_way
   write_state || say 3 "the storage cannot be written (full?); this boot is not counted"
 }
@@ -142,7 +161,6 @@ make_way() {
 }
 
 # reset_is_asked: sets ovl_asked to what asks for a factory reset.
-# every boot
 reset_is_asked() {
   ovl_asked=
   [ -z "$ovl_request" ] || [ ! -e "$ovl_request" ] || ovl_asked=$ovl_request
@@ -258,7 +276,7 @@ keep_ledger() {
 afterwards() {
   [ -z "${OVERLAYKIT_JOB-}" ] || return 0
   if [ -n "$ovl_waited" ]; then
-    finish_boot "$@"
+    late finish_boot "$@"
     return
   fi
   (
@@ -269,7 +287,7 @@ afterwards() {
       -) sleep 10 ;;
       *) sleep "$1" || exit 1 ;;
     esac
-    finish_boot "$@"
+    late finish_boot "$@"
   ) &
   export OVERLAYKIT_JOB=$!
 }

@@ -3,10 +3,19 @@
 # overlay_helper, and everything that may be wrong with it. It is trusted to replace this shell only after a child of the
 # same binary has done its work in this very boot: a missing, truncated or foreign binary ends that child, not PID 1.
 
-# meet_helper: whether to ask overlay_helper at all. When its `enter` fails it executes overlay_init again, with the reason
-# and the rung in the environment: the rung's mounts are still up, and the board's own applets enter it.
+# meet_helper: whether to ask overlay_helper at all.
 # every boot
 meet_helper() {
+  if [ -z "${OVERLAYKIT_RUNG-}$ovl_unfinished" ] && [ -x "$helper" ]; then
+    ovl_helper=yes
+  else
+    late doubt_helper
+  fi
+}
+
+# doubt_helper: there is none, or it has failed in this boot. When its `enter` fails it executes overlay_init again, with the reason
+# and the rung in the environment: the rung's mounts are still up, and the board's own applets enter it.
+doubt_helper() {
   ovl_helper=no
   case ${OVERLAYKIT_RUNG-} in
     persistent | previous | committed | tmpfs)
@@ -67,11 +76,16 @@ verify_with_helper() {
   ovl_code=$?
   case $ovl_code in
     101)
-      [ -z "$ovl_unfinished" ] || note "overlay_helper did not get to the end of a plain boot (exit code $ovl_unfinished)"
+      [ -z "$ovl_unfinished" ] || late note "overlay_helper did not get to the end of a plain boot (exit code $ovl_unfinished)"
       return 0
       ;;
     102) return 1 ;;
   esac
+  late broken_helper "$@"
+}
+
+# broken_helper FSTYPE UPPERDIR: the shell verifies in its place.
+broken_helper() {
   ovl_helper=no
   first_words
   note "overlay_helper is broken (exit code $ovl_code${ovl_why:+, $ovl_why}); the board's own applets do its work"

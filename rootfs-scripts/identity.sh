@@ -14,7 +14,7 @@ bring_identity() {
   ovl_marker=
   [ ! -e "$ovl_storage/overlaykit/identity.generation" ] || read -r ovl_marker <"$ovl_storage/overlaykit/identity.generation"
   find_identity
-  if [ "$ovl_marker" != "generation $ovl_generation end" ] && bring_paths "$@"; then
+  if [ "$ovl_marker" != "generation $ovl_generation end" ] && late bring_paths "$@"; then
     sync
     echo "generation $ovl_generation end" >"$ovl_storage/overlaykit/identity.generation"
   fi
@@ -67,7 +67,7 @@ tell_unprovisioned() {
         ;;
     esac
     [ "$ovl_policy" != provisioned ] || { [ -n "$ovl_identity" ] && has_path "$ovl_identity" "$ovl_path"; } ||
-      note "not provisioned: $ovl_path"
+      late note "not provisioned: $ovl_path"
   done
 }
 

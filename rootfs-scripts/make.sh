@@ -8,7 +8,11 @@
 # with the mkfs that the board has. Anything that is not blank is never formatted, readable or not.
 # every boot
 mount_or_make() {
-  mount_made "$@" && return 0
+  mount_made "$@" || late make_and_mount "$@"
+}
+
+# make_and_mount FSTYPE TARGET OPTIONS: what mount_or_make does with a storage that does not mount.
+make_and_mount() {
   may_be_made "$ovl_device" || return 1
   say 4 "$ovl_device is blank; making $1 on it"
   make_storage "$1" "$ovl_device" && mount_storage "$@"
@@ -17,7 +21,11 @@ mount_or_make() {
 # mount_or_leave FSTYPE TARGET OPTIONS: the same, but a blank device is left to the background: the rung is given up at once.
 # every boot
 mount_or_leave() {
-  mount_made "$@" && return 0
+  mount_made "$@" || late leave_blank
+}
+
+# leave_blank: always fails.
+leave_blank() {
   may_be_made "$ovl_device" || return 1
   ovl_blank=$ovl_device ovl_hint="; it is made ready in the background"
   # What mount has said of it is no news.
@@ -25,14 +33,17 @@ mount_or_leave() {
   return 1
 }
 
-# mount_made FSTYPE TARGET OPTIONS: a storage without a state was never booted from. The mark goes before anything is written
-# there: one that stays would give a storage in use away, should it ever fail to mount. Not while it is mounted, which
-# kernels may forbid.
-# applets: umount
+# mount_made FSTYPE TARGET OPTIONS: a storage without a state was never booted from.
 # every boot
 mount_made() {
   mount_storage "$@" || return 1
-  [ ! -d "$2/overlaykit" ] || return 0
+  [ -d "$2/overlaykit" ] || late unmark "$@"
+}
+
+# unmark FSTYPE TARGET OPTIONS: the mark goes before anything is written there: one that stays would give a storage in use away,
+# should it ever fail to mount. Not while it is mounted, which kernels may forbid.
+# applets: umount
+unmark() {
   is_half_made "$ovl_device" || return 0
   umount "$2" || return 1
   ovl_depth=$((ovl_depth - 1))

@@ -57,7 +57,11 @@ mount_storage() {
 # behind it to be erased, and a kernel without OpenWrt's patches finds no JFFS2 there. overlay_helper looks, and erases.
 # every boot
 mount_or_erase() {
-  mount_storage "$@" && return 0
+  mount_storage "$@" || late erase_and_mount "$@"
+}
+
+# erase_and_mount FSTYPE TARGET OPTIONS: what mount_or_erase does with a storage that does not mount.
+erase_and_mount() {
   (
     # shellcheck disable=SC3045 # not in POSIX, but in ash, dash and mksh
     ulimit -t 60

@@ -46,7 +46,7 @@ meet_unfinished() {
     '' | 104) ;;
     *)
       ovl_unfinished=$ovl_end
-      take_back
+      late take_back
       ;;
   esac
   [ ! -f /run/overlaykit/counted ] || read -r ovl_counted </run/overlaykit/counted
@@ -56,6 +56,7 @@ meet_unfinished() {
 # executes this script for it, once init has run for a while; the shell is the merged root's. Does not return.
 after_plain() {
   begin
+  ovl_late='done'
   unset OVERLAYKIT_LATER
   PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
   ovl_helper=yes ovl_waited=yes ovl_run=/run/overlaykit ovl_rung=${ladder%% *} ovl_line=

@@ -34,7 +34,7 @@ try_release() {
   [ -z "${OVERLAYKIT_AFTER-}${OVERLAYKIT_RUNG-}" ] || return 0
   case $0 in "$self" | ".$self") return 0 ;; esac
   if [ ! -e "$release/tried" ]; then
-    mark_tried && return 0
+    late mark_tried && return 0
     say 3 "release ${release##*/} cannot be marked as tried"
   fi
   ovl_before=

@@ -8,7 +8,11 @@
 mount_or_repair() {
   ovl_tool=$1 ovl_mount=$2
   shift 2
-  "$ovl_mount" "$@" && return 0
+  "$ovl_mount" "$@" || late repair_and_mount "$@"
+}
+
+# repair_and_mount FSTYPE TARGET OPTIONS: what mount_or_repair does with a storage that does not mount.
+repair_and_mount() {
   [ -z "$ovl_blank" ] || return 1
   say 4 "$ovl_device cannot be mounted; $ovl_tool looks at it"
   case $1 in

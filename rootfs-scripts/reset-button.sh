@@ -12,8 +12,8 @@ ask_button() {
   shift 2
   ovl_served=$ovl_storage/overlaykit/reset.button
   if ! "$@"; then
-    first_words
-    note "the reset button cannot be read: ${ovl_why:-no reason given}"
+    late first_words
+    late note "the reset button cannot be read: ${ovl_why:-no reason given}"
     return 0
   fi
   if [ "$ovl_seen" != "$ovl_pressed" ]; then
@@ -21,7 +21,7 @@ ask_button() {
     return 0
   fi
   if [ -e "$ovl_served" ]; then
-    note "the reset button is pressed since the reset that it asked for (is it stuck?); it asks for nothing until it was released at a boot"
+    late note "the reset button is pressed since the reset that it asked for (is it stuck?); it asks for nothing until it was released at a boot"
     return 0
   fi
   while [ "$ovl_hold" -gt 0 ]; do
@@ -50,9 +50,9 @@ read_gpio() {
     read -r ovl_seen <"$ovl_line/value"
     return
   fi
-  [ -e /sys/class/gpio/export ] || refuse "there is no /sys/class/gpio (CONFIG_GPIO_SYSFS)" || return 1
+  [ -e /sys/class/gpio/export ] || late refuse "there is no /sys/class/gpio (CONFIG_GPIO_SYSFS)" || return 1
   echo "$1" >/sys/class/gpio/export || return 1
-  [ -e "$ovl_line/value" ] || refuse "exporting GPIO $1 gave no $ovl_line/value" || return 1
+  [ -e "$ovl_line/value" ] || late refuse "exporting GPIO $1 gave no $ovl_line/value" || return 1
   [ ! -e "$ovl_line/direction" ] || echo in >"$ovl_line/direction"
   read -r ovl_seen <"$ovl_line/value"
   echo "$1" >/sys/class/gpio/unexport
@@ -70,7 +70,7 @@ read_chip() {
     read_gpio $((ovl_base + $2))
     return
   done
-  refuse "no GPIO chip has the label $1"
+  late refuse "no GPIO chip has the label $1"
 }
 
 # read_gpioget WORD...: the same, by gpioget of libgpiod and its words.

@@ -15,8 +15,8 @@ ask_uboot_env() {
   if [ "$ovl_value" != "$ovl_wanted" ]; then
     [ ! -e "$ovl_served" ] || rm -f "$ovl_served"
   elif [ -e "$ovl_served" ]; then
-    note "the variable $ovl_variable of U-Boot still asks for the factory reset that was done; it could not be cleared, and asks for nothing until it was changed"
-    clear_uboot_env
+    late note "the variable $ovl_variable of U-Boot still asks for the factory reset that was done; it could not be cleared, and asks for nothing until it was changed"
+    late clear_uboot_env
   else
     ovl_wished="the variable $ovl_variable of U-Boot"
     ovl_serve="$ovl_serve clear_uboot_env"
@@ -31,7 +31,7 @@ is_unset() {
   ovl_why=
   [ -z "$ovl_run" ] || read -r ovl_why <"$ovl_run/stderr"
   case $ovl_why in *"not defined"*) return 0 ;; esac
-  note "U-Boot's environment cannot be read: ${ovl_why:-no reason given}"
+  late note "U-Boot's environment cannot be read: ${ovl_why:-no reason given}"
   return 1
 }
 

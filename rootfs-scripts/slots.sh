@@ -8,6 +8,11 @@ read_state() {
   ovl_seq=-1 ovl_slot=b ovl_newer='' ovl_damaged='' ovl_unreadable=''
   read_slot a
   read_slot b
+  { [ -z "$ovl_unreadable$ovl_newer$ovl_damaged" ] && [ "$ovl_seq" -ge 0 ]; } || late judge_slots
+}
+
+# judge_slots: one of them is not as it should be, or there is none.
+judge_slots() {
   [ -z "$ovl_unreadable" ] ||
     refuse "slot $ovl_unreadable of the state cannot be read, and going on with the other one could lose a confirmation" || return 1
   [ -z "$ovl_newer" ] ||
@@ -24,18 +29,8 @@ read_state() {
 read_slot() {
   [ -e "$ovl_storage/overlaykit/state.$1" ] || return 0
   ovl_line=
-  if ! read -r ovl_line <"$ovl_storage/overlaykit/state.$1" && [ -z "$ovl_line" ] && [ -s "$ovl_storage/overlaykit/state.$1" ]; then
-    ovl_unreadable=$1
-    return 0
-  fi
-  case $ovl_line in
-    "overlaykit-state 1 "*) ;;
-    "overlaykit-state "[0-9]*)
-      ovl_newer=${ovl_line#overlaykit-state }
-      ovl_newer=${ovl_newer%%[!0-9]*}
-      return 0
-      ;;
-  esac
+  read -r ovl_line <"$ovl_storage/overlaykit/state.$1"
+  ovl_code=$?
   set -f
   # shellcheck disable=SC2086 # the line is taken apart at its blanks
   set -- "$1" $ovl_line
@@ -47,8 +42,24 @@ read_slot() {
     ovl_slot=$1 ovl_seq=${4#seq=} ovl_active=${5#active=} ovl_previous=${6#previous=} ovl_trying=${7#trying=}
     ovl_attempts=${8#attempts=} ovl_next=${9#next=} ovl_made_by_reset=${10#reset=}
   else
-    ovl_damaged=$1
+    late odd_slot "$1"
   fi
+}
+
+# odd_slot LETTER: what is wrong with it: it could not be read, it is of a later version, or it is no line of ours.
+odd_slot() {
+  if [ "$ovl_code" -ne 0 ] && [ -z "$ovl_line" ] && [ -s "$ovl_storage/overlaykit/state.$1" ]; then
+    ovl_unreadable=$1
+    return 0
+  fi
+  case $ovl_line in
+    "overlaykit-state 1 "*) ovl_damaged=$1 ;;
+    "overlaykit-state "[0-9]*)
+      ovl_newer=${ovl_line#overlaykit-state }
+      ovl_newer=${ovl_newer%%[!0-9]*}
+      ;;
+    *) ovl_damaged=$1 ;;
+  esac
 }
 
 # state_line SEQ ACTIVE PREVIOUS TRYING ATTEMPTS NEXT RESET: sets ovl_text to the line with its length and check number.

@@ -59,7 +59,7 @@ function numbered(step: Step, number: number, plan: MountPlan, indent: string): 
 function climb(plan: MountPlan): ShellFunction {
   const lines = plan.ladder.slice(0, 1).flatMap((rung) => {
     if (rung.steps.length === 0)
-      return [`  begins_at ${rung.name} || return 0`, `  ${withoutSteps(plan, rung)}`];
+      return [`  begins_at ${rung.name} || return 0`, `  late ${withoutSteps(plan, rung)}`];
     return [
       `  begins_at ${rung.name} && rung_${rung.name} || return 0`,
       ...taken(plan, rung).map((line) => `  ${line}`),
@@ -168,7 +168,9 @@ function afterwards(plan: MountPlan, rung: Rung): readonly string[] {
 /** A rung that does not use the storage runs without what is stored there, and says so. */
 function unusedIdentity({ identity = [] }: MountPlan, rung: Rung): readonly string[] {
   if (identity.length === 0 || rung.steps.some((step) => step.kind === 'bring-identity')) return [];
-  return [`note ${quote(`rung ${rung.name} does not use the storage, and not the identity on it either`)}`];
+  return [
+    `late note ${quote(`rung ${rung.name} does not use the storage, and not the identity on it either`)}`,
+  ];
 }
 
 /** A rung in memory has somebody who looks how full it is. */
@@ -184,7 +186,7 @@ function madeReady({ storage, handOver }: MountPlan, rung: Rung): readonly strin
   if (storage?.mount.makeAfterwards !== true || !rung.steps.some(isTmpfs)) return [];
   const root = handOver.how === 'pivot' ? '' : handOver.newRoot;
   const into = root === '' ? [] : ['chroot', root];
-  const words = ['make_ready', storage.mount.fstype, root, ...into, boardPaths.helper, 'adopt'];
+  const words = ['late', 'make_ready', storage.mount.fstype, root, ...into, boardPaths.helper, 'adopt'];
   return [words.map(quote).join(' ')];
 }
 

@@ -12,7 +12,7 @@ import { plainRung } from '../shared/plain-boot.ts';
 import type { MountPlan } from '../shared/plan.ts';
 import { ladderFunctions, mountsOf, prepareFunction, waitOf } from './climb.ts';
 import type { ShellFunction, ShellLibrary } from './library.ts';
-import { calls, usedFunctions } from './library.ts';
+import { usedFunctions } from './library.ts';
 import { plainWords } from './plain-words.ts';
 import { printable, quote } from './quote.ts';
 import { planWords } from './words.ts';
@@ -46,7 +46,6 @@ export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin
     planList(plan),
     begin(plan, origin, library, functions),
     ...texts(others),
-    ...linked(links(later, [...texts(others), start])),
     '# --- The boot begins here. ---',
     start,
     '# --- Behind the boot: for trouble, and for the time after it. ---',
@@ -80,24 +79,6 @@ function begin(
   const state = library.state.split('\n').filter((line) => uses(line.slice(0, line.indexOf('='))));
   const lines = [...data(plan, origin), '', ...state];
   return ['begin() {', ...lines.map((line) => (line === '' ? line : `  ${line}`)), '}'].join('\n');
-}
-
-/** Those behind the boot that something before it calls. */
-function links(later: readonly ShellFunction[], before: readonly string[]): readonly ShellFunction[] {
-  const text = before.join('\n');
-  return later.filter(({ name }) => calls(text, name));
-}
-
-/** Links to them, unless all of it was read already. */
-function linked(functions: readonly ShellFunction[]): readonly string[] {
-  if (functions.length === 0) return [];
-  const lines = [
-    '# These stand behind the boot, which a shell reads only when one of them is called.',
-    `[ "$ovl_late" = 'done' ] || {`,
-    ...functions.map(({ name }) => `  ${name}() { late ${name} "$@"; }`),
-    '}',
-  ];
-  return [lines.join('\n')];
 }
 
 function header(plan: MountPlan, origin: Origin): string {
@@ -197,11 +178,11 @@ function startCalls(plan: MountPlan): string {
     ...beginning,
     ...(plainRung(plan) === undefined ? [] : ['meet_unfinished']),
     ...(holdsReleases(plan) ? ['find_release'] : []),
-    '[ -z "$OVERLAYKIT_AFTER" ] || pick_up',
+    '[ -z "$OVERLAYKIT_AFTER" ] || late pick_up',
     ...(holdsReleases(plan) ? ['try_release "$@"'] : []),
     'prepare',
     'read_switches',
-    '[ -z "$OVERLAYKIT_AFTER" ] || go_on',
+    '[ -z "$OVERLAYKIT_AFTER" ] || late go_on',
     ...(plan.helper ? ['meet_helper'] : []),
     'climb "$@"',
   ]);
@@ -209,8 +190,10 @@ function startCalls(plan: MountPlan): string {
 
 /** What is left to do once everything was read. */
 function endCalls(plan: MountPlan): string {
-  if (plainRung(plan) === undefined) return `${booting(plan)} || climb_on "$@"`;
-  return `[ -z "$OVERLAYKIT_LATER" ] || after_plain\n${booting(plan)} || climb_on "$@"`;
+  return [
+    ...(plainRung(plan) === undefined ? [] : ['[ -z "$OVERLAYKIT_LATER" ] || after_plain']),
+    unlessReading(plan, ["ovl_late='done'", 'climb_on "$@"']),
+  ].join('\n');
 }
 
 /** Calls that are made when the script is executed to boot, and not when it is read once more. */

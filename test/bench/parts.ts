@@ -34,7 +34,6 @@ export const parts: readonly Part[] = [
   { helper: false, what: 'keep_ledger', bodies: { keep_ledger: ':' } },
   { helper: false, what: 'afterwards', bodies: { afterwards: ':' } },
   { helper: false, what: 'verify_union', bodies: { verify_union: ':' } },
-  { helper: false, what: 'init_is_there', bodies: { init_is_there: ':' } },
   { helper: true, what: 'nothing', bodies: {} },
   {
     helper: true,
@@ -81,5 +80,5 @@ const beginning = '# --- The boot begins here. ---';
 export function onlyRead(text: string): string {
   const at = text.indexOf(beginning);
   if (at === -1) throw new Error(`overlay_init has no line "${beginning}"`);
-  return `${text.slice(0, at)}exec "$init"\n`;
+  return `${text.slice(0, at)}begin\nexec "$init"\n`;
 }

@@ -71,7 +71,7 @@ const syncOne = `sync() {\n  /bin/sync -f "$ovl_storage"\n}`;
 async function functions(folder: string): Promise<string> {
   const library = await loadShellLibrary();
   const calls = [
-    `ovl_storage=${folder}/overlay ovl_run=${folder}/run`,
+    `ovl_storage=${folder}/overlay ovl_run=${folder}/run ovl_late='done'`,
     'case $1 in',
     '  reset) choose_generation 3 "$ovl_storage/overlaykit/reset" yes ;;',
     '  sweep) read_state && ovl_first_free=$ovl_next && sweep ;;',

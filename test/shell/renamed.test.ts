@@ -15,7 +15,7 @@ for (const shell of shells) {
     };
     const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0);
     t.is(boot.console.match(/^begun$/gm)?.length, 1, boot.console);
-    t.regex(boot.console, /begin_state cannot be called: it is not in .*\/sbin\/overlay_init$/m);
+    t.regex(boot.console, /judge_slots cannot be called: it is not in .*\/sbin\/overlay_init$/m);
     t.deepEqual(boot.calls.at(-1), ['init', 'one', 'two words'], boot.console);
     t.is(boot.status?.rung, 'tmpfs', boot.console);
     t.regex(

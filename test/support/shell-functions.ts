@@ -97,7 +97,7 @@ export class ShellFunctions {
     const file = join(this.folder, 'script');
     // The kernel log of this machine is none of the test's business.
     const say = 'say() {\n  echo "$1 $2"\n}';
-    const start = `ovl_storage=${this.storage} ovl_run=${this.folder}/run`;
+    const start = `ovl_storage=${this.storage} ovl_run=${this.folder}/run ovl_late='done'`;
     await writeFile(file, [library.state, ...functions, say, start, 'export VICTIM=$$', script].join('\n'));
     const { all, exitCode } = await execa(join(this.folder, 'sh'), [file], {
       all: true,

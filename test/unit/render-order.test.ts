@@ -42,12 +42,30 @@ function namesIn(text: string, all: ReadonlySet<string>): readonly string[] {
   return [...new Set(code.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? [])].filter((word) => all.has(word));
 }
 
-/** All that can be reached from a text in one part. */
+/** "late NAME" reads what stands behind the boot, and NAME in it. */
+const late = /(?<![A-Za-z0-9_])late ([a-z_]+)/g;
+
+/**
+ * Functions behind the boot that a step gets as words, each with what executes them: it stands behind the boot too, or says
+ * `late`.
+ */
+const handedOn: ReadonlyMap<string, string> = new Map([
+  ['use_anyway', 'late "$@"'],
+  ['leave_alone', 'late "$@"'],
+  ['put_aside_or_refuse', 'late "$@"'],
+  ['keep_paths', 'reset_to_factory'],
+  ['store_identity', 'finish_boot'],
+  ['record_base', 'finish_boot'],
+  ['clear_uboot_env', 'reset_to_factory'],
+  ['remember_button', 'reset_to_factory'],
+]);
+
+/** All that can be reached from a text in one part without anything else being read. */
 function reached(text: string, { functions }: Part, all: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (one: string): void => {
-    for (const name of namesIn(one, all)) {
-      if (found.has(name)) continue;
+    for (const name of namesIn(one.replace(late, 'late'), all)) {
+      if (found.has(name) || (handedOn.has(name) && !functions.has(name))) continue;
       found.add(name);
       // `begin` holds data, names of rungs among it.
       if (name !== 'begin') visit(functions.get(name) ?? '');
@@ -57,13 +75,10 @@ function reached(text: string, { functions }: Part, all: ReadonlySet<string>): R
   return found;
 }
 
-/** What is executed besides the points of entry: nothing but the condition around links. */
+/** What is executed besides the points of entry. */
 function executed(calls: string, entries: readonly (readonly string[])[]): string {
   const others = entries.reduce((text, [entry = '']) => text.replace(entry, ''), calls);
-  return others
-    .replace(/^#.*$/gm, '')
-    .replace(/^\[ "\$ovl_late" = 'done' \] \|\| \{\n\}$/gm, '')
-    .trim();
+  return others.replace(/^#.*$/gm, '').trim();
 }
 
 /** Some boards have none anyway. */
@@ -99,20 +114,30 @@ for (const name of names) {
         t.true(fallen.size > 0, trap);
         for (const called of fallen) {
           t.true(sofar.functions.has(called), `${trap} needs ${called}`);
-          t.false(sofar.functions.get(called)?.startsWith(`late ${called}`), `${trap} needs ${called}`);
+          t.notRegex(sofar.functions.get(called) ?? '', late, `${trap} needs ${called}`);
         }
       }
-      // What a link leads to is there once the rest was read.
-      for (const [link, body] of before.functions) {
-        if (body !== `late ${link} "$@";`) continue;
-        t.true(after.functions.has(link), `${link} leads nowhere`);
+      // What is called late is there once the rest was read, and what is handed on is executed by what is.
+      for (const [one, body] of [...before.functions, ['the boot', before.calls] as const]) {
+        for (const [, name = ''] of body.matchAll(late))
+          t.true(whole.functions.has(name), `${one} calls ${name}, which is nowhere`);
+        for (const name of namesIn(body, all))
+          if (handedOn.has(name))
+            t.notRegex(body, new RegExp(`(^|&&|\\|\\||[;{]|then|else|!) *${name}`, 'm'), one);
+      }
+      for (const [name, by] of handedOn) {
+        if (!namesIn(boot, all).includes(name)) continue;
+        t.true(
+          by.startsWith('late ') ? boot.includes(by) : after.functions.has(by),
+          `${by} executes ${name}`,
+        );
       }
       // Behind the boot everything is there, and the last line goes on with the ladder.
       for (const [one, body] of after.functions)
         for (const called of namesIn(body, all))
           t.true(whole.functions.has(called), `${one} calls ${called}`);
-      t.regex(after.calls, /climb_on "\$@"\s*$/);
-      // Each function stands in the script once, besides its link.
+      t.regex(after.calls, /climb_on "\$@"\n\}\s*$/);
+      // Each function stands in the script once.
       const defined = [...script.matchAll(/^([a-z_]+)\(\) \{$/gm)].map(([, one]) => one);
       t.deepEqual(defined, [...new Set(defined)]);
     });
@@ -120,9 +145,12 @@ for (const name of names) {
 }
 
 test('the walk finds what is called too soon', (t) => {
-  const part = parse('one() {\n  two\n}\nlink() { late link "$@"; }\n# three\none\n');
-  t.deepEqual([...part.functions.keys()], ['one', 'link']);
-  t.is(part.functions.get('link'), 'late link "$@";');
-  const all = new Set(['one', 'two', 'three', 'link']);
+  const part = parse('one() {\n  two || late four\n}\nthree() { one; }\n# three\none\n');
+  t.deepEqual([...part.functions.keys()], ['one', 'three']);
+  const all = new Set(['one', 'two', 'three', 'four']);
   t.deepEqual([...reached(part.calls, part, all)], ['one', 'two']);
+  t.deepEqual(
+    [...'late four; x_late two'.matchAll(late)].map(([, name]) => name),
+    ['four'],
+  );
 });

@@ -65,14 +65,37 @@ enter_by_applets() {
 }
 
 # carry: moves mounts to the same place in the merged root; those that are not there are left out. From here on /proc and
-# /dev are no longer where they were.
+# /dev are no longer where they were. One mount gets all of it as a table, since starting it is most of what a move costs.
+# Not every mount reads such a table, so what it says is not believed without /proc, which is moved last.
 # applets: mount
 # every boot
 carry() {
   ovl_carried=
+  if [ -n "$ovl_run" ]; then
+    for ovl_point in $carried; do
+      case $ovl_present in *" $ovl_point "*) ;; *) continue ;; esac
+      echo "$ovl_point $new_root$ovl_point none move 0 0"
+      ovl_carried="$ovl_point $ovl_carried"
+    done >"$ovl_run/moves"
+    mount -n -a -T "$ovl_run/moves" 2>"$ovl_run/stderr" && [ -e "$new_root/proc/mounts" ] && return 0
+  fi
+  late carry_singly
+}
+
+# carry_singly: what is not moved yet, one by one.
+# applets: mount
+carry_singly() {
+  ovl_table=/proc/mounts
+  [ -e "$ovl_table" ] || ovl_table=$new_root$ovl_table
+  ovl_targets=$ovl_present
+  [ ! -e "$ovl_table" ] || read_targets "$ovl_table"
+  ovl_carried=
   for ovl_point in $carried; do
-    case $ovl_present in *" $ovl_point "*) ;; *) continue ;; esac
-    mount -n -o move "$ovl_point" "$new_root$ovl_point" || return 1
+    case $ovl_targets in
+      *" $new_root$ovl_point "*) ;;
+      *" $ovl_point "*) mount -n -o move "$ovl_point" "$new_root$ovl_point" || return 1 ;;
+      *) continue ;;
+    esac
     ovl_carried="$ovl_point $ovl_carried"
   done
 }

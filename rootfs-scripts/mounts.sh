@@ -11,6 +11,14 @@ look_at_mounts() {
   done </proc/mounts
 }
 
+# read_targets FILE: a mount table; sets ovl_targets to its mount points, each between spaces.
+read_targets() {
+  ovl_targets=' '
+  while read -r _ ovl_target _; do
+    ovl_targets="$ovl_targets$ovl_target "
+  done <"$1"
+}
+
 # mount_proc OPTIONS: the first mount, since the mount table is in it.
 # applets: mount
 # every boot

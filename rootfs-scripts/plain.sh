@@ -86,14 +86,11 @@ take_back() {
 # take_mounts_back: /proc comes first, so without a mount table nothing was mounted.
 # applets: mount umount
 take_mounts_back() {
-  ovl_present=' '
-  while read -r _ ovl_target _; do
-    ovl_present="$ovl_present$ovl_target "
-  done <"$ovl_table"
+  read_targets "$ovl_table"
   for ovl_point in $carried; do
-    case $ovl_present in *" $new_root$ovl_point "*) mount -n -o move "$new_root$ovl_point" "$ovl_point" ;; esac
+    case $ovl_targets in *" $new_root$ovl_point "*) mount -n -o move "$new_root$ovl_point" "$ovl_point" ;; esac
   done
   for ovl_point in $plain_mounts; do
-    case $ovl_present in *" $ovl_point "* | *" $new_root$ovl_point "*) umount "$ovl_point" ;; esac
+    case $ovl_targets in *" $ovl_point "* | *" $new_root$ovl_point "*) umount "$ovl_point" ;; esac
   done
 }

@@ -31,8 +31,24 @@ last() {
 
 # The model: one mount a line, as the kernel shows it. It is seen at /proc/mounts once proc is mounted.
 table=/log/proc/mounts
+# What is in /proc goes where it is moved.
+move() {
+  $bb awk -v from="$1" -v to="$2" '{
+    if ($2 == from || index($2, from "/") == 1) $2 = to substr($2, length(from) + 1)
+    print
+  }' $table >/log/mounts.new && $bb cp /log/mounts.new $table
+  case $1 in */proc) $bb mkdir -p "$2" && $bb mv "$1"/* "$2" ;; esac
+}
 case $name in
   mount)
+    case $* in
+      "-n -a -T "*)
+        while read -r from to _; do
+          move "$from" "$to"
+        done <"$4"
+        exit "${code:-0}"
+        ;;
+    esac
     options=
     type=none
     while [ $# -gt 2 ]; do
@@ -50,12 +66,7 @@ case $name in
     done
     [ "$type" != proc ] || $bb ln -s /log/proc/* /proc/
     case $options in
-      move)
-        $bb awk -v from="$1" -v to="$2" '{
-          if ($2 == from || index($2, from "/") == 1) $2 = to substr($2, length(from) + 1)
-          print
-        }' $table >/log/mounts.new && $bb cp /log/mounts.new $table
-        ;;
+      move) move "$1" "$2" ;;
       rw* | ro*) echo "$1 $2 $type $options 0 0" >>$table ;;
       *) echo "$1 $2 $type rw,$options 0 0" >>$table ;;
     esac

@@ -40,16 +40,18 @@ export function renderOverlayInit(plan: MountPlan, library: ShellLibrary, origin
   const later = functions.filter(({ everyBoot }) => !everyBoot);
   const first = reachedFrom(plain, early);
   const others = early.filter((one) => !first.includes(one));
+  const state = stateOf(library, functions);
   const script = [
     header(plan, origin),
     ...(plain === '' ? [] : [...texts(first), plain, plainEnds]),
     planList(plan),
-    begin(plan, origin, library, functions),
+    begin(plan, origin, state),
     ...texts(others),
     '# --- The boot begins here. ---',
     start,
     '# --- Behind the boot: for trouble, and for the time after it. ---',
     ...texts(later),
+    meanings(state),
     '# --- Whose first rung was not taken comes here. ---',
     end,
   ].join('\n\n');
@@ -68,17 +70,53 @@ function reachedFrom(text: string, functions: readonly ShellFunction[]): readonl
 }
 
 /** What the board is, and the shared variables that these functions use, with what they begin with. */
-function begin(
-  plan: MountPlan,
-  origin: Origin,
-  library: ShellLibrary,
-  functions: readonly ShellFunction[],
-): string {
-  const uses = (variable: string): boolean =>
-    functions.some(({ text }) => text.includes(`$${variable}`) || text.includes(`{${variable}`));
-  const state = library.state.split('\n').filter((line) => uses(line.slice(0, line.indexOf('='))));
-  const lines = [...data(plan, origin), '', ...state];
-  return ['begin() {', ...lines.map((line) => (line === '' ? line : `  ${line}`)), '}'].join('\n');
+function begin(plan: MountPlan, origin: Origin, state: readonly StateVariable[]): string {
+  const assignments = state.map(({ assignment }) => assignment);
+  const lines = [
+    ...data(plan, origin),
+    '# What the boot knows so far, as it begins; the end of this file says what each of them is.',
+    ...wrapped(assignments, 120),
+  ];
+  return ['begin() {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
+}
+
+/** The table of the variables: every boot would read it at the top, and only people want it. */
+function meanings(state: readonly StateVariable[]): string {
+  const width = Math.max(...state.map(({ name }) => name.length));
+  return [
+    '# --- What the boot knows so far: the variables of the functions above. ---',
+    ...state.map(({ name, meaning }) => `# ${name.padEnd(width)}  ${meaning}`),
+  ].join('\n');
+}
+
+/** A variable of state.sh. */
+interface StateVariable {
+  readonly name: string;
+  /** `name=value`, as the shell reads it. */
+  readonly assignment: string;
+  readonly meaning: string;
+}
+
+/** Those of the shared variables that the functions use. */
+function stateOf(library: ShellLibrary, functions: readonly ShellFunction[]): readonly StateVariable[] {
+  const uses = (name: string): boolean =>
+    functions.some(({ text }) => text.includes(`$${name}`) || text.includes(`{${name}`));
+  return library.state.split('\n').flatMap((line) => {
+    const [code = '', meaning = ''] = line.split(' # ');
+    const name = code.slice(0, code.indexOf('='));
+    return uses(name) ? [{ name, assignment: code.trimEnd(), meaning }] : [];
+  });
+}
+
+/** Words in as few lines of at most so many columns as they need. */
+function wrapped(words: readonly string[], columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length === 0 || longer.length > columns) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 function header(plan: MountPlan, origin: Origin): string {

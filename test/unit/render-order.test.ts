@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { loadShellLibrary } from '../../src/system/shell-library.ts';
 import { renderBoard } from '../support/plans.ts';
 
 const folder = join(import.meta.dirname, '../../board-configs');
@@ -143,6 +144,17 @@ for (const name of names) {
     });
   }
 }
+
+test('what every boot may call says late before what stands behind it, on boards that are not shipped too', async (t) => {
+  const { functions } = await loadShellLibrary();
+  const behindIt = new Set(functions.filter(({ everyBoot }) => !everyBoot).map(({ name }) => name));
+  const early = functions.filter(({ everyBoot }) => everyBoot);
+  t.true(early.length > 40 && behindIt.size > 40);
+  for (const { name, text } of early) {
+    const direct = namesIn(text.replace(late, 'late'), behindIt).filter((one) => !handedOn.has(one));
+    t.deepEqual(direct, [], `${name} stands before them`);
+  }
+});
 
 test('the walk finds what is called too soon', (t) => {
   const part = parse('one() {\n  two || late four\n}\nthree() { one; }\n# three\none\n');

@@ -41,7 +41,10 @@ e=$#
 });
 
 test('a script that is only read executes init where the boot would begin', (t) => {
-  t.is(onlyRead('a() {\n:\n}\n# --- The boot begins here. ---\n\nclimb\n'), 'a() {\n:\n}\nbegin\nexec "$init"\n');
+  t.is(
+    onlyRead('a() {\n:\n}\n# --- The boot begins here. ---\n\nclimb\n'),
+    'a() {\n:\n}\nbegin\nexec "$init"\n',
+  );
   t.throws(() => onlyRead('climb\n'), { message: /begins here/ });
 });
 

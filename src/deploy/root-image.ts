@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Bundle, bundleEntries } from '../bundle/bundle.ts';
-import { installBundle } from '../image/index.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import { bundleRequest, installBundle } from '../image/index.ts';
 import type { RootImage } from './preflight-image.ts';
 
 export interface MadeImage extends RootImage {
@@ -25,15 +25,11 @@ export async function withRootImage<T>(
   const folder = await mkdtemp(join(tmpdir(), 'ovl-deploy-'));
   try {
     const out = join(folder, 'root');
-    const { requires } = bundle.manifest;
     const { type, bytesAfter } = await installBundle({
       image,
       out,
-      files: bundleEntries(bundle),
-      mountPoints: requires.mountPoints,
+      ...bundleRequest(bundle),
       addMountPoints: false,
-      requiredApplets: requires.applets,
-      init: requires.init,
       signal,
     });
     const hash = createHash('sha256');

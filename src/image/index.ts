@@ -5,6 +5,7 @@
  * Failure that names everything that is wrong, with nothing written. This directory imports no ssh2, no `process`, and of
  * what lies below it only the host's mksquashfs (squashfs/pack.ts), which packs what is new.
  */
+export { bundleRequest } from './bundle-request.ts';
 export { type CramfsEntry, type CramfsOptions, writeCramfs } from './cramfs/build.ts';
 export type { ImageMake, ImageType } from './format.ts';
 export { type ImageFacts, type ImageLookup, inspectImage, readImageFile } from './inspect.ts';

@@ -5,9 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Board } from '../../src/board/schema.ts';
-import { bundleEntries } from '../../src/bundle/bundle.ts';
 import { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { installBundle } from '../../src/image/index.ts';
+import { bundleRequest, installBundle } from '../../src/image/index.ts';
 import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
 import { file, type RootFile, symlink } from '../../src/lab/roots/root-file.ts';
 import { packageRoot } from '../../src/system/package-root.ts';
@@ -64,16 +63,12 @@ export async function preparedBoard(name: string, withoutHelper: boolean): Promi
 /** Puts the board's bundle into a copy of the root. @param name of the new image, in the folder of the root */
 export async function bundleImage(base: string, prepared: PreparedBoard, name: string): Promise<BenchImage> {
   const bundle = await bundleBoard(prepared);
-  const { requires } = bundle.manifest;
   const image = `${base}.${name}`;
   await installBundle({
     image: base,
     out: image,
-    files: bundleEntries(bundle),
-    mountPoints: requires.mountPoints,
+    ...bundleRequest(bundle),
     addMountPoints: true,
-    requiredApplets: requires.applets,
-    init: requires.init,
   });
   return { board: prepared.checked.board, image };
 }

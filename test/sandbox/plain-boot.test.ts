@@ -5,7 +5,7 @@
 import { copyFile, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundlePaths } from '../../src/bundle/bundle.ts';
-import { installBundle } from '../../src/image/index.ts';
+import { bundleRequest, installBundle } from '../../src/image/index.ts';
 import type { Boot } from '../../src/lab/index.ts';
 import { busyboxRoot } from '../../src/lab/roots/busybox.ts';
 import { file } from '../../src/lab/roots/root-file.ts';
@@ -141,11 +141,9 @@ async function cuttable(): Promise<Ready> {
   await installBundle({
     image: join(folder, 'bare'),
     out: image,
+    ...bundleRequest(bundle),
     files: bundle.files.map((one) => (one === helper ? { ...one, content: cutting } : one)),
-    mountPoints: bundle.manifest.requires.mountPoints,
     addMountPoints: false,
-    requiredApplets: bundle.manifest.requires.applets,
-    init: bundle.manifest.requires.init,
   });
   return { prepared, image };
 }

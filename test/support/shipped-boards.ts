@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { unwrap } from '../../src/diagnostics/diagnostic.ts';
-import { installBundle } from '../../src/image/index.ts';
+import { bundleRequest, installBundle } from '../../src/image/index.ts';
 import { hardwareFor } from '../../src/lab/hardware.ts';
 import { type Boot, type BootRequest, bootBoard } from '../../src/lab/index.ts';
 import type { MountEntry } from '../../src/lab/mountinfo.ts';
@@ -99,11 +99,9 @@ export async function ready(
   await installBundle({
     image: bare,
     out: image,
+    ...bundleRequest(bundle),
     files: bundle.files,
-    mountPoints: bundle.manifest.requires.mountPoints,
     addMountPoints: false,
-    requiredApplets: bundle.manifest.requires.applets,
-    init: bundle.manifest.requires.init,
   });
   return { prepared, image };
 }

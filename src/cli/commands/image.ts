@@ -1,8 +1,8 @@
 /** `ovl image`: a root image in, the same image with a bundle in it out. */
-import { type Bundle, bundleEntries } from '../../bundle/bundle.ts';
+import type { Bundle } from '../../bundle/bundle.ts';
 import { bundleLimit, verifyBundle } from '../../bundle/verify.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { type ImageReport, installBundle } from '../../image/index.ts';
+import { bundleRequest, type ImageReport, installBundle } from '../../image/index.ts';
 import { readInput } from '../../system/files.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
 import { prepareBoard } from '../../toolchain/prepare-board.ts';
@@ -41,16 +41,12 @@ they are. Root is not needed. The image is refused when it lacks what overlay_in
     const out = input.value('output');
     if (out === undefined) throw usageFailure('OVL005', 'no place is given for the new image', '-o OUT');
     const { bundle, diagnostics } = await theBundle(input, context);
-    const { requires } = bundle.manifest;
     const time = optionalTime(context.env);
     const report = await installBundle({
       image: input.words[0] ?? '',
       out,
-      files: bundleEntries(bundle),
-      mountPoints: requires.mountPoints,
+      ...bundleRequest(bundle),
       addMountPoints: input.flag('add-mount-points'),
-      requiredApplets: requires.applets,
-      init: requires.init,
       signal: context.signal,
       ...(time === undefined ? {} : { time }),
     });

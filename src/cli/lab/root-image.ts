@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleEntries } from '../../bundle/bundle.ts';
-import { installBundle } from '../../image/index.ts';
+import { bundleRequest, installBundle } from '../../image/index.ts';
 import { hardwareFor } from '../../lab/hardware.ts';
 import type { Machine } from '../../lab/index.ts';
 import { busyboxRoot } from '../../lab/roots/busybox.ts';
@@ -25,16 +24,12 @@ export async function withRootImage<T>(
   try {
     const image = given ?? (await ownRoot(prepared, machine, join(scratch, 'own')));
     const bundle = await bundleBoard(prepared, { progress: context.say, signal: context.signal });
-    const { requires } = bundle.manifest;
     const out = join(scratch, 'root');
     await installBundle({
       image,
       out,
-      files: bundleEntries(bundle),
-      mountPoints: requires.mountPoints,
+      ...bundleRequest(bundle),
       addMountPoints: true,
-      requiredApplets: requires.applets,
-      init: requires.init,
     });
     return await use(out);
   } finally {

@@ -2,9 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatSize } from '../../board/units.ts';
-import { type Bundle, bundleEntries } from '../../bundle/bundle.ts';
+import type { Bundle } from '../../bundle/bundle.ts';
 import { unwrap } from '../../diagnostics/diagnostic.ts';
-import { installBundle } from '../../image/index.ts';
+import { bundleRequest, installBundle } from '../../image/index.ts';
 import { packageRoot } from '../../system/package-root.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
 import { type PreparedBoard, prepareBoard } from '../../toolchain/prepare-board.ts';
@@ -59,15 +59,11 @@ async function makeFirmware(out: string, say: Say): Promise<void> {
 }
 
 async function install(bundle: Bundle, image: string, out: string, say: Say): Promise<void> {
-  const { requires } = bundle.manifest;
   const report = await installBundle({
     image,
     out,
-    files: bundleEntries(bundle),
-    mountPoints: requires.mountPoints,
+    ...bundleRequest(bundle),
     addMountPoints: false,
-    requiredApplets: requires.applets,
-    init: requires.init,
   });
   say(`squashfs, ${formatSize(report.bytesAfter)}, ${report.added.length} new files`);
 }

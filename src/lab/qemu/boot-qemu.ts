@@ -1,13 +1,12 @@
 /** Boots a Board in QEMU: fetches or builds the kernel, provides the storage, starts the machine. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Boot, BootRequest } from '../boot.ts';
 import { hardwareFor } from '../hardware.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { ownKernel } from '../kernel/own.ts';
 import { stockKernel } from '../kernel/stock.ts';
-import { provideStorage, storageNeed } from '../storage.ts';
+import { storageNeed } from '../storage.ts';
+import { withStorage } from '../with-storage.ts';
 import { virtualBoardSpec } from './from-board.ts';
 import { startBoard } from './start-board.ts';
 
@@ -15,24 +14,16 @@ import { startBoard } from './start-board.ts';
 export async function bootQemu(request: BootRequest): Promise<Boot> {
   const need = storageNeed(request.board);
   const kernel = await kernelFor(request);
-  const blank = await mkdtemp(join(tmpdir(), 'overlaykit-storage-'));
-  const tidy = (): Promise<void> => rm(blank, { recursive: true, force: true });
-  try {
-    const image = resolve(request.storageImage ?? join(blank, 'storage.img'));
-    await provideStorage(need, image);
+  const { lifetimeMs, shell, signal } = request;
+  return withStorage(request, need, ({ image, tidy }) => {
     const rootImage = resolve(request.rootImage);
-    const spec = virtualBoardSpec({ ...request, rootImage }, kernel, need, image);
-    const { lifetimeMs, shell, signal } = request;
-    return await startBoard(spec, {
+    return startBoard(virtualBoardSpec({ ...request, rootImage }, kernel, need, image), {
       tidy,
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(shell === undefined ? {} : { shell }),
       ...(signal === undefined ? {} : { signal }),
     });
-  } catch (error) {
-    await tidy();
-    throw error;
-  }
+  });
 }
 
 function kernelFor({ board, machine, signal, onProgress }: BootRequest): Promise<Kernel> {

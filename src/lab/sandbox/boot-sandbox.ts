@@ -1,10 +1,9 @@
 /** Boots a Board in the namespace sandbox: provides the storage, unpacks the root where it cannot be mounted, starts it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runTool } from '../../system/process.ts';
 import type { Boot, BootRequest } from '../boot.ts';
-import { cannot, provideStorage, type StorageNeed, storageNeed } from '../storage.ts';
+import { cannot, type StorageNeed, storageNeed } from '../storage.ts';
+import { withStorage } from '../with-storage.ts';
 import { namespaceMode } from './available.ts';
 import type { SandboxSpec } from './spec.ts';
 import { startSandbox } from './start.ts';
@@ -12,29 +11,22 @@ import { startSandbox } from './start.ts';
 /** See bootBoard(). */
 export async function bootSandbox(request: BootRequest): Promise<Boot> {
   const need = playable(request);
-  const scratch = await mkdtemp(join(tmpdir(), 'overlaykit-storage-'));
-  const tidy = (): Promise<void> => rm(scratch, { recursive: true, force: true });
   const { lifetimeMs, signal } = request;
-  try {
-    const image = resolve(request.storageImage ?? join(scratch, 'storage.img'));
-    await provideStorage(need, image);
+  return withStorage(request, need, async ({ image, folder, tidy }) => {
     const spec: SandboxSpec = {
-      root: await rootOf(request, join(scratch, 'root')),
+      root: await rootOf(request, join(folder, 'root')),
       disks:
         need.kind === 'none' ? [] : [{ image, ...(need.path === undefined ? {} : { device: need.path }) }],
       init: request.init ?? '/sbin/overlay_init',
       words: request.cmdline ?? [],
       labShell: request.shell !== 'console',
     };
-    return await startSandbox(spec, {
+    return startSandbox(spec, {
       tidy,
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(signal === undefined ? {} : { signal }),
     });
-  } catch (error) {
-    await tidy();
-    throw error;
-  }
+  });
 }
 
 /** @throws Failure OVL412 when the sandbox cannot play the board */

@@ -1,7 +1,6 @@
 /** The root of a tortured board: the lab's own, with the files that the load works on and the board's bundle. */
 import { rm } from 'node:fs/promises';
-import { bundleEntries } from '../../bundle/bundle.ts';
-import { installBundle } from '../../image/index.ts';
+import { bundleRequest, installBundle } from '../../image/index.ts';
 import { bundleBoard } from '../../toolchain/bundle-board.ts';
 import type { PreparedBoard } from '../../toolchain/prepare-board.ts';
 import { busyboxRoot } from '../roots/busybox.ts';
@@ -38,15 +37,11 @@ export async function tortureRoot(
     const tree = options.next === true ? rootFilesOf(nextTree, nextModes) : rootFilesOf(factoryTree);
     const files = [...tree, ...(await repairProgram(prepared.plan))];
     await busyboxRoot({ type, out: bare, samples: false, files });
-    const { requires } = bundle.manifest;
     await installBundle({
       image: bare,
       out,
-      files: bundleEntries(bundle),
-      mountPoints: requires.mountPoints,
+      ...bundleRequest(bundle),
       addMountPoints: true,
-      requiredApplets: requires.applets,
-      init: requires.init,
     });
   } finally {
     await rm(bare, { force: true });

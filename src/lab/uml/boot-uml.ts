@@ -1,9 +1,8 @@
 /** Boots a Board under user-mode Linux: fetches the kernel, provides the storage, starts it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Boot, BootRequest } from '../boot.ts';
-import { cannot, provideStorage, type StorageNeed, storageNeed } from '../storage.ts';
+import { cannot, type StorageNeed, storageNeed } from '../storage.ts';
+import { withStorage } from '../with-storage.ts';
 import { umlKernel } from './kernel.ts';
 import { type UmlSpec, umlDevices } from './spec.ts';
 import { startUml } from './start.ts';
@@ -13,21 +12,14 @@ export async function bootUml(request: BootRequest): Promise<Boot> {
   const { signal, onProgress, lifetimeMs, shell } = request;
   const need = playable(request);
   const kernel = await umlKernel({ ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) });
-  const blank = await mkdtemp(join(tmpdir(), 'overlaykit-storage-'));
-  const tidy = (): Promise<void> => rm(blank, { recursive: true, force: true });
-  try {
-    const image = resolve(request.storageImage ?? join(blank, 'storage.img'));
-    await provideStorage(need, image);
-    return await startUml(specOf(request, kernel, need, image), {
+  return withStorage(request, need, ({ image, tidy }) =>
+    startUml(specOf(request, kernel, need, image), {
       tidy,
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(shell === undefined ? {} : { shell }),
       ...(signal === undefined ? {} : { signal }),
-    });
-  } catch (error) {
-    await tidy();
-    throw error;
-  }
+    }),
+  );
 }
 
 /** @throws Failure OVL412 when user-mode Linux cannot play the board */

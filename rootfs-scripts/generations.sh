@@ -125,19 +125,16 @@ count_in_reserve() {
 }
 
 # make_reserve FILE PAGES: 128 KiB that can be given up, or so many pages of FILE that they are left when JFFS2 has compressed
-# them, each by itself. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work
-# directory. FILE is read again where it has fewer pages; dd says how many it was ("22+1 records in").
+# them. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work directory. A FILE of
+# fewer pages is read again; dd says how many it was ("22+1 records in"). Where it says none, that was all.
 # applets: dd rm
 make_reserve() {
   [ ! -e "$ovl_storage/overlaykit/reserve" ] || return 0
   ovl_left=$2
   while [ "$ovl_left" -gt 0 ]; do
-    ovl_line=$(dd if="$1" bs=4096 count="$ovl_left" 2>&1 >>"$ovl_storage/overlaykit/reserve") || {
-      rm -f "$ovl_storage/overlaykit/reserve"
-      return 0
-    }
+    ovl_line=$(dd if="$1" bs=4096 count="$ovl_left" 2>&1 >>"$ovl_storage/overlaykit/reserve") ||
+      ovl_line=$(rm -f "$ovl_storage/overlaykit/reserve")
     ovl_line=${ovl_line%%+*}
-    # Less than a page, or a dd that says nothing: once has to do.
     case $ovl_line in '' | 0 | *[!0-9]*) return 0 ;; esac
     ovl_left=$((ovl_left - ovl_line))
   done

@@ -73,6 +73,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pull.ts')).pull,
   },
   {
+    name: 'push',
+    summary: 'makes a folder of this machine a folder of boards',
+    load: async () => (await import('./commands/push.ts')).push,
+  },
+  {
     name: 'snapshot',
     summary: 'copies the running generation of boards into a new one',
     load: async () => (await import('./commands/snapshot.ts')).snapshot,

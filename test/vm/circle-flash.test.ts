@@ -2,7 +2,7 @@
  * The full circle on flash: a squashfs root in one of two MTD partitions, JFFS2 that nobody has ever written to, U-Boot, dropbear. It
  * begins with a firmware that knows nothing of overlaykit. What each command did is looked at on the board, with the board's own programs.
  */
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { unwrap } from '../../src/diagnostics/diagnostic.ts';
@@ -142,6 +142,19 @@ vmSlots('flash: the full circle on squashfs and JFFS2', async (t) => {
     t.is((await mounts(commands))['/'], 'overlay /overlay/generations/2/upper');
     t.is(await ssh('cat /etc/hostname /etc/mine'), 'other\nmine');
     t.like(await document('confirm'), { ok: true });
+
+    const app = join(folder, 'app');
+    await mkdir(app);
+    for (const version of ['one', 'two']) {
+      await writeFile(join(app, 'version'), `${version}\n`);
+      t.regex(await succeed('push', app, '--to', '/srv/app', '--yes'), /: 1 of 1 files were sent/);
+    }
+    await board.powerCycle();
+    t.is(await ssh('cat /srv/app/version /srv/app.ovl-previous/version'), 'two\none', 'it is durable');
+    t.like(await document('push', app, '--to', '/srv/app', '--yes'), { changed: false });
+    const base = await ask('push', app, '--to', '/etc', '--yes');
+    t.is(base.exitCode, 6, base.stderr);
+    t.regex(base.stderr, /OVL665/);
 
     t.like(await document('reset', '--yes'), { changed: true });
     t.like(await document('reset', '--yes'), { changed: false });

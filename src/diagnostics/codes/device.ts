@@ -185,6 +185,13 @@ builds bootargs at every boot. Change the boot loader by hand, and say --loader 
     explanation: `A release finds out at boot which one it is by comparing files with [ FILE -ef FILE ], which ash, dash and mksh have
 built in; and it lies in /etc/overlaykit, beside /sbin. This board lacks one of these. A root image needs neither.`,
   },
+  OVL665: {
+    title: 'a folder of the read-only root cannot be exchanged',
+    explanation: `ovl push switches by a rename, so that the board has the old folder or the new one at every moment. A union cannot rename
+a directory of a layer below (EXDEV): mv would copy it and delete it file by file, and the power can go in the
+middle. Name a folder that the root image does not have, and let what uses it look there; or put the folder into the root
+image with ovl image.`,
+  },
   OVL664: {
     title: 'the union cannot be tried on this board',
     explanation: `"ovl try" mounts a union beside the running root, with its changes in memory, and the kernel or the board lacks

@@ -107,6 +107,17 @@ output or remove the file.`,
     explanation: `The kernel gave an error that has no text of its own here; "because" has its name. EIO points to a failing disk or card,
 EROFS to a read-only file system, EMFILE and ENFILE to too many open files, ENAMETOOLONG and ELOOP to the path.`,
   },
+  OVL428: {
+    title: 'something in a folder cannot be put on a board',
+    explanation: `ovl push sends files, folders and symbolic links. Sockets, pipes and devices belong to a running system and not into a
+folder of files; a name that is no UTF-8 would come out as another one. All that there is of them is named at once, and
+nothing was sent.`,
+  },
+  OVL429: {
+    title: 'a file was written to while it was sent',
+    explanation: `ovl push reads every file to know what differs from the board's, and once more to send it. The second time the bytes
+were others, so what arrived is not what was looked at. The staged part was taken away, and the board is as it was.`,
+  },
   OVL430: {
     title: "this machine's busybox cannot be the lab root's userland",
     explanation: `The lab's own small root is one program, busybox, and a symbolic link for each of its applets. It holds no libraries, so

@@ -1,0 +1,105 @@
+/** `ovl push` on real servers: a folder of this machine becomes a folder of the board's. */
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { readLocalFolder } from '../../src/device/upload/local-folder.ts';
+import { upload } from '../../src/device/upload/upload.ts';
+import { ovl, type Ran } from '../support/ovl.ts';
+import { connected, diagnosticOf, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
+import { listing } from '../support/upload-tree.ts';
+
+interface Scene {
+  /** The folder that is pushed. */
+  readonly app: string;
+  /** The board's root, as this machine sees it. */
+  readonly root: string;
+  readonly host: string;
+  readonly configFile: string;
+  readonly push: (...words: readonly string[]) => Promise<Ran>;
+}
+
+async function scene(t: ExecutionContext, kind: 'dropbear' | 'openssh'): Promise<Scene> {
+  const server = await serverFor(t, { kind });
+  const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
+  const app = await mkdtemp(join(tmpdir(), 'ovl-push-'));
+  t.teardown(() => rm(app, { recursive: true, force: true }));
+  await mkdir(join(app, 'bin'), { mode: 0o750 });
+  await writeFile(join(app, 'bin/run'), '#!/bin/sh\necho 1\n', { mode: 0o755 });
+  await writeFile(join(app, "it's\na name"), 'x'.repeat(100_000), { mode: 0o600 });
+  await symlink('bin/run', join(app, 'run'));
+  const host = `board@127.0.0.1:${server.port}`;
+  const root = join(server.folder, 'root');
+  const push = (...words: readonly string[]) =>
+    ovl(['push', app, host, '--ssh-config', configFile, ...words]);
+  return { app, root, host, configFile, push };
+}
+
+for (const kind of ['dropbear', 'openssh'] as const) {
+  testOnServer(`${kind}: new, as it is, replaced, and what was there is kept`, async (t) => {
+    const { app, root, push } = await scene(t, kind);
+    const there = join(root, 'tmp/app');
+    const first = await push('--to', '/tmp/app');
+    t.is(first.exitCode, 0, first.stderr);
+    t.regex(first.stdout, /: \/tmp\/app: 2 of 2 files were sent, \d+ KiB, verified by sha256sum\n$/);
+    t.deepEqual(await listing(there), await listing(app));
+
+    const again = await push('--to', '/tmp/app', '--yes');
+    t.regex(again.stdout, /as it should be already\n$/, again.stderr);
+    t.deepEqual((await readdir(join(root, 'tmp'))).toSorted(), ['app'], 'nothing is left beside it');
+
+    const before = await listing(there);
+    await writeFile(join(app, 'bin/run'), '#!/bin/sh\necho 2\n');
+    const unasked = await push('--to', '/tmp/app');
+    t.is(unasked.exitCode, 2);
+    t.regex(unasked.stderr, /OVL006[\s\S]*\/tmp\/app\.ovl-previous[\s\S]*--yes/);
+    t.deepEqual(await listing(there), before, 'where nobody can be asked nothing is replaced');
+
+    const second = await push('--to', '/tmp/app', '--yes', '--json');
+    t.is(second.exitCode, 0, second.stderr);
+    t.like(JSON.parse(second.stdout), { ok: true, path: '/tmp/app', changed: true, files: 1 });
+    t.deepEqual(await listing(there), await listing(app));
+    t.deepEqual(await listing(`${there}.ovl-previous`), before);
+  });
+}
+
+testOnServer('what cannot be: refused before anything is sent, with the board as it was', async (t) => {
+  const { app, root, push } = await scene(t, 'dropbear');
+  await mkdir(join(root, 'rom/tmp/app'), { recursive: true });
+  const base = await push('--to', '/tmp/app', '--yes');
+  t.is(base.exitCode, 6, base.stderr);
+  t.regex(base.stderr, /OVL665[\s\S]*\/rom\/tmp\/app[\s\S]*board +nothing was changed on it/);
+
+  execFileSync('mkfifo', [join(app, 'pipe')]);
+  await writeFile(Buffer.concat([Buffer.from(`${app}/`), Buffer.from([0x66, 0xff])]), '');
+  const odd = await push('--to', '/tmp/other');
+  t.is(odd.exitCode, 4);
+  t.is(odd.stderr.match(/error\[OVL428\]/g)?.length, 2, 'all of it is said at once');
+  t.regex(odd.stderr, /a named pipe/);
+  t.regex(odd.stderr, /no UTF-8/);
+  t.deepEqual(await readdir(join(root, 'tmp')), []);
+
+  for (const to of ['opt/app', '/', '/a/../b', '/overlay/generations/1/upper/app', '/rom/app']) {
+    const { exitCode, stderr } = await push('--to', to);
+    t.is(exitCode, 2, `${to}: ${stderr}`);
+    t.regex(stderr, /OVL004/);
+  }
+  t.regex((await push()).stderr, /OVL003[\s\S]*--to PATH/);
+});
+
+testOnServer(
+  'a file that is written to while it is sent: told, and nothing is left on the board',
+  async (t) => {
+    const { app, root, host, configFile } = await scene(t, 'dropbear');
+    const entries = await readLocalFolder(app, new AbortController().signal);
+    await appendFile(join(app, 'bin/run'), 'echo more\n');
+    const device = await connected(t, host, { configFile });
+    const longer = await diagnosticOf(upload(device, '/tmp/app', entries));
+    t.like(longer, { code: 'OVL429', boardState: 'unchanged' });
+    const same = (await readFile(join(app, 'bin/run'), 'utf8')).replaceAll('e', 'a').slice(0, 17);
+    await writeFile(join(app, 'bin/run'), same);
+    t.is((await diagnosticOf(upload(device, '/tmp/app', entries))).code, 'OVL429');
+    t.deepEqual(await readdir(join(root, 'tmp')), []);
+  },
+);

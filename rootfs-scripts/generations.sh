@@ -126,15 +126,18 @@ count_in_reserve() {
 
 # make_reserve FILE PAGES: 128 KiB that can be given up, or so many pages of FILE that they are left when JFFS2 has compressed
 # them. A full storage has no room for a state, and overlayfs mounts read-only where it cannot make its work directory. A FILE of
-# fewer pages is read again; dd says how many it was ("22+1 records in"). Where it says none, that was all.
+# fewer pages is read again; dd says how many it was ("22+1 records in").
 # applets: dd rm
 make_reserve() {
   [ ! -e "$ovl_storage/overlaykit/reserve" ] || return 0
   ovl_left=$2
   while [ "$ovl_left" -gt 0 ]; do
-    ovl_line=$(dd if="$1" bs=4096 count="$ovl_left" 2>&1 >>"$ovl_storage/overlaykit/reserve") ||
-      ovl_line=$(rm -f "$ovl_storage/overlaykit/reserve")
+    ovl_line=$(dd if="$1" bs=4096 count="$ovl_left" 2>&1 >>"$ovl_storage/overlaykit/reserve") || {
+      rm -f "$ovl_storage/overlaykit/reserve"
+      return 0
+    }
     ovl_line=${ovl_line%%+*}
+    # Less than a page, or a dd that says nothing: once has to do.
     case $ovl_line in '' | 0 | *[!0-9]*) return 0 ;; esac
     ovl_left=$((ovl_left - ovl_line))
   done
@@ -244,57 +247,4 @@ is_needed() {
   esac
   [ -e "$ovl_storage/generations/$1/name" ] || return 1
   [ "$ovl_made_by_reset" = - ] || [ "$1" -gt "$ovl_made_by_reset" ]
-}
-
-# confirm: this boot is a good one.
-confirm() {
-  read_state || return 1
-  if [ "$ovl_trying" = "$ovl_generation" ]; then
-    ovl_previous=$ovl_active ovl_active=$ovl_trying ovl_trying=-
-  elif [ "$ovl_active" != "$ovl_generation" ]; then
-    return 0
-  fi
-  ovl_attempts=0
-  write_state
-}
-
-# keep_ledger: the account of this boot, among those of the last eight.
-# every boot
-keep_ledger() {
-  make_dirs "$ovl_storage/overlaykit/boots" &&
-    echo "seq=$ovl_seq $ovl_account" >"$ovl_storage/overlaykit/boots/$((ovl_seq % 8))"
-}
-
-# afterwards SECONDS STORAGE [COMMAND...]: what happens in the background while the board runs. SECONDS is "-" where somebody
-# else confirms; STORAGE is where a background shell finds the storage once init runs; COMMAND runs once the boot is
-# confirmed by time.
-# applets: sleep
-# every boot
-afterwards() {
-  [ -z "${OVERLAYKIT_JOB-}" ] || return 0
-  if [ -n "$ovl_waited" ]; then
-    late finish_boot "$@"
-    return
-  fi
-  (
-    trap - EXIT
-    # It begins in the merged root, whose programs come first. A root without a sleep that works has proved nothing.
-    PATH=$PATH:$old_root/usr/sbin:$old_root/usr/bin:$old_root/sbin:$old_root/bin
-    case $1 in
-      -) sleep 10 ;;
-      *) sleep "$1" || exit 1 ;;
-    esac
-    late finish_boot "$@"
-  ) &
-  export OVERLAYKIT_JOB=$!
-}
-
-# finish_boot SECONDS STORAGE [COMMAND...]: the words of afterwards, once it was waited for.
-finish_boot() {
-  ovl_storage=$2 ovl_seconds=$1
-  shift 2
-  [ "$ovl_seconds" = - ] || { confirm && [ $# -gt 0 ] && "$@"; }
-  read_state && { sweep_by_helper || sweep; }
-  make_reserve /dev/urandom 32
-  [ -z "$ovl_last" ] || "$ovl_last"
 }

@@ -97,6 +97,7 @@ export const libraryFiles = [
   'repair.sh',
   'storage.sh',
   'generations.sh',
+  'afterwards.sh',
   'slots.sh',
   'keep.sh',
   'identity.sh',

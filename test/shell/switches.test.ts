@@ -147,9 +147,10 @@ for (const shell of shells) {
       const { script, applets } = await renderBoard(plain);
       const typed = 'echo "typed at the rescue shell"\n';
       const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, init, typed };
-      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0, { timeoutMs: 2_000 });
+      const until = /typed at the rescue shell/;
+      const boot = await (await ShellBoard.make(t, shell, files)).boot(files, 0, { until });
       t.regex(boot.console, says);
-      t.regex(boot.console, /typed at the rescue shell/);
+      t.regex(boot.console, until);
       t.is(boot.status?.rung, 'rescue');
       // A new shell cannot know that there is no previous generation, and looks.
       t.is(boot.status?.reasons.length, init === null ? 3 : 4, boot.console);
@@ -168,7 +169,7 @@ for (const shell of shells) {
     const { script, applets } = await renderBoard(rebooting);
     const files: ShellBoardFiles = { overlayInit: script, applets, mtd: goodMtd, init: null };
     const board = await ShellBoard.make(t, shell, files);
-    const boot = await board.boot(files, 0, { timeoutMs: 2_000 });
+    const boot = await board.boot(files, 0, { until: /the board cannot be restarted[\s\S]*rung rescue/ });
     const about = `${boot.console}\n${JSON.stringify(boot.calls)}`;
     t.regex(boot.console, /rung rescue: the board is restarted in 2 seconds/, about);
     const calls = boot.calls.map((call) => call.join(' '));

@@ -20,6 +20,7 @@ import { join, relative } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { requireTool } from '../../src/system/tools.ts';
+import { withoutApplets } from './without-applets.ts';
 
 export const shells = ['busybox', 'dash', 'mksh'] as const;
 export type ShellName = (typeof shells)[number];
@@ -82,6 +83,12 @@ export interface ShellBoot {
   readonly generations: readonly string[];
 }
 
+interface BootLimits {
+  readonly timeoutMs?: number;
+  readonly keepStorage?: boolean;
+  readonly until?: RegExp;
+}
+
 export class ShellBoard {
   readonly #root: string;
 
@@ -98,14 +105,14 @@ export class ShellBoard {
     return board;
   }
 
-  /** One boot, in which the `failAt`-th call of a program fails (0: none). It is ended after `timeoutMs` milliseconds. */
+  /** One boot, in which the `failAt`-th call of a program fails (0: none). It is ended after `timeoutMs`, or when it has said `until`. */
   async boot(
     files: ShellBoardFiles,
     failAt: number,
-    { timeoutMs = 20_000, keepStorage = false }: { timeoutMs?: number; keepStorage?: boolean } = {},
+    { timeoutMs = 20_000, keepStorage = false, until }: BootLimits = {},
   ): Promise<ShellBoot> {
     await this.#reset(files, failAt, keepStorage);
-    const { all } = await execa(
+    const child = execa(
       requireTool('unshare'),
       [...namespaces(), 'sh', '-c', enterScript, 'sh', this.#root, files.blockNode ?? ''],
       {
@@ -118,7 +125,12 @@ export class ShellBoard {
         extendEnv: false,
       },
     );
-    return this.#account(all ?? '');
+    let said = '';
+    child.all.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1');
+      if (until?.test(said) === true) child.kill('SIGKILL');
+    });
+    return this.#account((await child).all ?? '');
   }
 
   /** Paths below a folder of the board, sorted, directories with a slash behind them. */
@@ -257,20 +269,6 @@ export class ShellBoard {
       generations: (await readdir(join(this.#root, 'overlay/generations')).catch(() => [])).toSorted(),
     };
   }
-}
-
-/**
- * Debian's ash runs its own applets whatever $PATH says (FEATURE_SH_STANDALONE). Spoiling their names in the copy's applet
- * table makes it look in $PATH, as it does on boards that are built without.
- */
-export function withoutApplets(busybox: Buffer, applets: readonly string[]): Buffer {
-  const table = busybox.indexOf('\0[\0[[\0');
-  if (table === -1) throw new Error('this busybox has no applet table that begins with [ and [[');
-  for (const applet of applets) {
-    const at = busybox.indexOf(`\0${applet}\0`, table, 'latin1');
-    if (at !== -1) busybox.write('~', at + applet.length, 'latin1');
-  }
-  return busybox;
 }
 
 /** As root plainly; otherwise in a user namespace, where bind mounts and chroot are allowed too. */

@@ -10,7 +10,8 @@ import { execa } from 'execa';
 import { usedFunctions } from '../../src/render/library.ts';
 import { loadShellLibrary } from '../../src/system/shell-library.ts';
 import { requireTool } from '../../src/system/tools.ts';
-import { type ShellName, withoutApplets } from './shell-board.ts';
+import type { ShellName } from './shell-board.ts';
+import { withoutApplets } from './without-applets.ts';
 
 export interface CallResult {
   readonly code: number | undefined;

@@ -200,8 +200,8 @@ async function* upTo(
     yield chunk.subarray(0, left);
     left -= chunk.length;
     if (left >= 0) continue;
-    // What is on the way still gets there.
-    await sleep(50);
+    // What is on the way still gets there, and is unpacked, on a machine that has much else to do too.
+    await sleep(500);
     return await onMore();
   }
 }

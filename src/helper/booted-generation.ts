@@ -6,7 +6,7 @@ import { readBootStatus } from './boot-status.ts';
 import { readStoragePlan } from './storage-plan.ts';
 import type { BoardPort } from './storage-port.ts';
 import { InMemory, Refused } from './trouble.ts';
-import { inMemory } from './writable.ts';
+import { inGeneration, inMemory } from './writable.ts';
 
 /**
  * Reads it out of what overlay_init has noted of this boot.
@@ -23,7 +23,7 @@ export function bootedGeneration(port: BoardPort): number {
       `${why}; ${inMemoryWords.forgotten}${hasStorage(port) ? `; ${inMemoryWords.kept}` : ''}`,
     );
   }
-  if (rung !== 'persistent') throw new Refused(why);
+  if (!inGeneration.includes(rung)) throw new Refused(why);
   if (booted === undefined)
     throw new Refused(`${boardPaths.status} does not say which generation was booted`);
   return booted;

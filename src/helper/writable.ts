@@ -14,7 +14,8 @@ export interface Writable {
   readonly upper: number;
 }
 
-const kept = ['persistent', 'previous'];
+/** Rungs whose changes are in a generation on the storage. */
+export const inGeneration: readonly string[] = ['persistent', 'previous'];
 /** Rungs whose changes are lost when the power goes. */
 export const inMemory: readonly string[] = ['committed', 'tmpfs'];
 
@@ -25,7 +26,8 @@ export const inMemory: readonly string[] = ['committed', 'tmpfs'];
 export function openWritable(port: BoardPort): Writable {
   const { rung, booted } = readBootStatus(port);
   const volatile = inMemory.includes(rung);
-  if (!volatile && !kept.includes(rung)) throw new Refused(`this boot is on rung "${rung}": it has no upper`);
+  if (!volatile && !inGeneration.includes(rung))
+    throw new Refused(`this boot is on rung "${rung}": it has no upper`);
   if (!volatile && booted === undefined)
     throw new Refused(`${boardPaths.status} does not say which generation was booted`);
   const place = volatile

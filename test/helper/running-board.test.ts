@@ -92,6 +92,22 @@ find /overlay >/two; cmp /one /two && echo same; /helper status; echo "code $?"`
     t.regex(stdout, /\ncode 1$/);
   });
 
+  testAsRoot(`${kind}: the rung "previous" runs on a generation like any other`, async (t) => {
+    const { stdout, stderr } = await board(kind, {
+      state: line({ active: 4, attempts: 1 }),
+      status: { ...usualStatus, rung: 'previous', generation: '4', reasons: ['persistent: step 7: failed'] },
+      before: more,
+      script: `/helper confirm; echo "code $?"; /helper snapshot copy; echo "code $?"; /helper reset; echo "code $?"
+/helper state; /helper list`,
+    });
+    t.is(stdout.match(/^code 0$/gm)?.length, 3, stdout + stderr);
+    t.regex(stdout, /^generation 4 is confirmed$/m);
+    t.regex(stdout, /^generation 9 "copy" is a copy of generation 4 /m);
+    t.regex(stdout, /^the next boot goes back to factory state$/m);
+    t.regex(stdout, / active=4 .* attempts=0 /);
+    t.regex(stdout, /^4 active,booted /m);
+  });
+
   testAsRoot(`${kind}: list says which generation is what, and what is none`, async (t) => {
     const { stdout } = await board(kind, {
       state: line({ previous: 2, reset: 3 }),

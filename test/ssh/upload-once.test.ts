@@ -1,17 +1,15 @@
 /** Uploads that switch at once, in the session that they came in, and the folder of links that waits for the next one. */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type Device, script, succeeded } from '../../src/device/device.ts';
 import type { UploadEntry } from '../../src/device/upload/tree.ts';
 import { type Upload, type UploadOptions, upload } from '../../src/device/upload/upload.ts';
 import type { Failure } from '../../src/diagnostics/diagnostic.ts';
-import { directory } from '../../src/lab/roots/root-file.ts';
 import { requireTool } from '../../src/system/tools.ts';
+import { ext4Root } from '../support/ext4-root.ts';
 import { connected, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 import { file, folder, link } from '../support/upload-tree.ts';
-import { makeWritableRoot } from '../support/writable-board.ts';
 
 /** Enough names for a folder of links to be worth it. */
 function tree(version: string): readonly UploadEntry[] {
@@ -37,12 +35,7 @@ async function boardOf(
   kind: 'dropbear' | 'openssh',
   { onExt4 = true, without = [] }: { onExt4?: boolean; without?: readonly string[] } = {},
 ): Promise<Board> {
-  const work = await mkdtemp(join(tmpdir(), 'ovl-once-'));
-  t.teardown(() => rm(work, { recursive: true, force: true }));
-  const rootImage = join(work, 'root.img');
-  const files = [directory('/small'), directory('/readonly'), directory('/files')];
-  if (onExt4) await makeWritableRoot(rootImage, { root: { files } });
-  const server = await serverFor(t, { kind, without, ...(onExt4 ? { rootImage } : {}) });
+  const server = await serverFor(t, { kind, without, ...(onExt4 ? { rootImage: await ext4Root(t) } : {}) });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
   const device = await connected(t, `${user}@127.0.0.1:${server.port}`, { configFile });
   let sessions = 0;

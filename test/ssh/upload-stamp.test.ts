@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
@@ -8,10 +6,9 @@ import type { SshDevice } from '../../src/device/ssh/ssh-device.ts';
 import { folderScripts } from '../../src/device/upload/scripts.ts';
 import { expressionOf, sortsOf } from '../../src/device/upload/sorts.ts';
 import { upload } from '../../src/device/upload/upload.ts';
-import { directory } from '../../src/lab/roots/root-file.ts';
+import { ext4Root } from '../support/ext4-root.ts';
 import { connected, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 import { file, folder, link, noise } from '../support/upload-tree.ts';
-import { makeWritableRoot } from '../support/writable-board.ts';
 
 function tree(version: string) {
   return [
@@ -40,12 +37,7 @@ async function boardOf(
   user: 'root' | 'board',
   kind: 'dropbear' | 'openssh',
 ): Promise<Board> {
-  const work = await mkdtemp(join(tmpdir(), 'ovl-stamp-'));
-  t.teardown(() => rm(work, { recursive: true, force: true }));
-  const rootImage = join(work, 'root.img');
-  const files = [directory('/small'), directory('/readonly'), directory('/files')];
-  await makeWritableRoot(rootImage, { root: { files } });
-  const server = await serverFor(t, { kind, rootImage });
+  const server = await serverFor(t, { kind, rootImage: await ext4Root(t) });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
   const reconnected = (): Promise<SshDevice> =>
     connected(t, `${user}@127.0.0.1:${server.port}`, { configFile });

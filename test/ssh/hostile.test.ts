@@ -4,7 +4,7 @@ import { program, script } from '../../src/device/device.ts';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
 import type { Code } from '../../src/diagnostics/codes/index.ts';
 import { freePort } from '../support/free-port.ts';
-import { listener, ownServer } from '../support/hostile-ssh.ts';
+import { listener, ownServer, succeed } from '../support/hostile-ssh.ts';
 import { connected, diagnosticOf, ownSsh, person } from '../support/ssh-client.ts';
 
 test.serial(
@@ -68,10 +68,7 @@ test.serial('a server with old algorithms only: which, and the line that allows 
   const server = await ownServer(t, {
     keyType: 'rsa',
     config: { algorithms: algorithms as never },
-    onExec: (_line, channel) => {
-      channel.exit(0);
-      channel.end();
-    },
+    onExec: succeed,
   });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts });
   const name = `root@127.0.0.1:${server.port}`;
@@ -116,10 +113,7 @@ test.serial('a dropbear of 2008 with a DSA key: which, and the line that allows 
     keyType: 'dsa',
     config: { ident: 'dropbear_0.52', algorithms: algorithms as never },
     accept: (method) => method === 'password',
-    onExec: (_line, channel) => {
-      channel.exit(0);
-      channel.end();
-    },
+    onExec: succeed,
   });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts });
   const name = `root@127.0.0.1:${server.port}`;

@@ -45,7 +45,8 @@ for (const kind of ['dropbear', 'openssh'] as const) {
     t.regex(first.stdout, /: \/tmp\/app: 2 of 2 files were sent, \d+ KiB, verified by sha256sum\n$/);
     t.deepEqual(await listing(there), await listing(app));
 
-    const again = await push('--to', '/tmp/app', '--yes');
+    const again = await push('--to', '/tmp/app');
+    t.is(again.exitCode, 0, 'nothing is replaced, so nobody is asked');
     t.regex(again.stdout, /as it should be already\n$/, again.stderr);
     t.deepEqual((await readdir(join(root, 'tmp'))).toSorted(), ['app'], 'nothing is left beside it');
 
@@ -55,6 +56,7 @@ for (const kind of ['dropbear', 'openssh'] as const) {
     t.is(unasked.exitCode, 2);
     t.regex(unasked.stderr, /OVL006[\s\S]*\/tmp\/app\.ovl-previous[\s\S]*--yes/);
     t.deepEqual(await listing(there), before, 'where nobody can be asked nothing is replaced');
+    t.deepEqual(await readdir(join(root, 'tmp')), ['app'], 'and what was staged is gone');
 
     const second = await push('--to', '/tmp/app', '--yes', '--json');
     t.is(second.exitCode, 0, second.stderr);

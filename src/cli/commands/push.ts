@@ -10,7 +10,7 @@ import { boardPaths } from '../../shared/helper-protocol.ts';
 import type { CommandBody, Context, Input } from '../command.ts';
 import { boardHosts, hostsArgument } from '../fleet/hosts.ts';
 import { type BoardAnswer, fleetOptions, onBoards } from '../fleet/on-boards.ts';
-import { isSure, requireSomebody, yesOption } from '../sure.ts';
+import { isSure, yesOption } from '../sure.ts';
 import { transferLine } from '../transfer.ts';
 import { usageFailure } from '../usage.ts';
 
@@ -67,7 +67,6 @@ async function pushed(one: Push): Promise<BoardAnswer> {
   const replaces = await isThere(device, to, context.signal);
   const question = `replace ${to} on ${device.name}; what is there now becomes ${to}.ovl-previous`;
   const asking: Context = { ...context, interactive: context.interactive && alone };
-  if (replaces) requireSomebody(question, input, asking);
   const line = transferLine(asking);
   const sent = await upload(device, to, entries, {
     signal: context.signal,
@@ -75,14 +74,23 @@ async function pushed(one: Push): Promise<BoardAnswer> {
     onProgress: ({ bytes, total }) => line.show({ what: 'folder', sent: bytes, total }),
   });
   line.clear();
-  if (sent.kind === 'staged' && !(await isSure(question, input, asking))) {
-    await sent.discard();
+  if (replaces && sent.kind === 'staged' && !(await isWanted(sent, question, input, asking)))
     return answer(one, sent, 'unchanged', 'not replaced; nothing was changed');
-  }
   await sent.switch();
   await sent.settled();
   if (sent.kind === 'unchanged') return answer(one, sent, 'unchanged', 'as it should be already');
   return answer(one, sent, replaces ? 'replaced' : 'new', sentWords(one, sent, replaces));
+}
+
+/** Asked once it is known that something would be replaced; what was staged goes where nobody wants it, or nobody can be asked. */
+async function isWanted(sent: Upload, question: string, input: Input, context: Context): Promise<boolean> {
+  let wanted = false;
+  try {
+    wanted = await isSure(question, input, context);
+  } finally {
+    if (!wanted) await sent.discard();
+  }
+  return wanted;
 }
 
 function answer(

@@ -1,6 +1,6 @@
 /** `ovl push` on real servers: a folder of this machine becomes a folder of the board's. */
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -94,14 +94,23 @@ testOnServer(
   'a file that is written to while it is sent: told, and nothing is left on the board',
   async (t) => {
     const { app, root, host, configFile } = await scene(t, 'dropbear');
+    // Larger than what is kept in memory.
+    const [large, bytes] = [join(app, 'large'), 1_100_000];
+    await writeFile(large, 'e'.repeat(bytes));
     const entries = await readLocalFolder(app, new AbortController().signal);
-    await appendFile(join(app, 'bin/run'), 'echo more\n');
+    await appendFile(large, 'more');
     const device = await connected(t, host, { configFile });
     const longer = await diagnosticOf(upload(device, '/tmp/app', entries));
     t.like(longer, { code: 'OVL429', boardState: 'unchanged' });
-    const same = (await readFile(join(app, 'bin/run'), 'utf8')).replaceAll('e', 'a').slice(0, 17);
-    await writeFile(join(app, 'bin/run'), same);
+    await writeFile(large, 'a'.repeat(bytes));
     t.is((await diagnosticOf(upload(device, '/tmp/app', entries))).code, 'OVL429');
     t.deepEqual(await readdir(join(root, 'tmp')), []);
+
+    await writeFile(large, 'e'.repeat(bytes));
+    const before = await listing(app);
+    await appendFile(join(app, 'bin/run'), 'echo more\n');
+    const sent = await upload(device, '/tmp/app', entries);
+    await sent.switch();
+    t.deepEqual(await listing(join(root, 'tmp/app')), before, 'a small one as it was read');
   },
 );

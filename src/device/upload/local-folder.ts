@@ -1,15 +1,30 @@
 /**
- * A folder of this machine, as what a folder on a board is to have. In: its path. Out: entries whose bytes are read again when they
- * are sent, and compared with what they were.
+ * A folder of this machine, as what a folder on a board is to have. In: its path. Out: entries with the bytes of small files; large
+ * ones are read again when they are sent, and compared with what they were.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, type Dirent } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  type Dirent,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { quoted } from '../../diagnostics/escape.ts';
 import { fileFailure } from '../../system/files.ts';
 import type { UploadEntry } from './tree.ts';
+
+/** Larger files are not kept in memory, nor any once so much is kept. */
+const mostOfOne = 1 << 20;
+const mostKept = 64 << 20;
+/** How long the folder is read before whoever else waits has a turn, in milliseconds. */
+const turnMs = 10;
 
 /**
  * Everything below the folder: files and folders with their permission bits, symbolic links as they are. Owners are left out.
@@ -17,16 +32,22 @@ import type { UploadEntry } from './tree.ts';
  */
 export async function readLocalFolder(path: string, signal: AbortSignal): Promise<readonly UploadEntry[]> {
   const entries: UploadEntry[] = [];
+  const room = { bytes: mostKept };
+  let turn = performance.now();
   const unfit: Diagnostic[] = [];
   const pending = [''];
   for (let inside = pending.pop(); inside !== undefined; inside = pending.pop()) {
     for (const dirent of await namesIn(join(path, inside))) {
+      if (performance.now() - turn > turnMs) {
+        await setImmediate();
+        turn = performance.now();
+      }
       signal.throwIfAborted();
       const name = textOf(dirent.name);
       const here = inside === '' ? name : `${inside}/${name}`;
       const entry = name.includes('\ufffd')
         ? undefined
-        : await entryOf(join(path, here), here, dirent, signal);
+        : await entryOf(join(path, here), here, { dirent, room, signal });
       if (entry === undefined) unfit.push(cannotBeSent(join(path, here), dirent));
       else entries.push(entry);
       if (entry?.kind === 'directory') pending.push(here);
@@ -49,23 +70,48 @@ function textOf(name: Buffer): string {
   return name.toString('utf8');
 }
 
+interface Reading {
+  readonly dirent: Dirent<Buffer>;
+  /** Bytes that may still be kept. */
+  readonly room: { bytes: number };
+  readonly signal: AbortSignal;
+}
+
 /** undefined for what a folder on a board cannot have. */
 async function entryOf(
   path: string,
   inside: string,
-  dirent: Dirent<Buffer>,
-  signal: AbortSignal,
+  { dirent, room, signal }: Reading,
 ): Promise<UploadEntry | undefined> {
   try {
     if (dirent.isSymbolicLink()) return { kind: 'symlink', path: inside, target: await readlink(path) };
-    const { mode: all, size } = await lstat(path);
+    const { mode: all, size } = lstatSync(path);
     const mode = all & 0o7777;
     if (dirent.isDirectory()) return { kind: 'directory', path: inside, mode };
     if (!dirent.isFile()) return undefined;
+    if (size <= Math.min(mostOfOne, room.bytes)) {
+      const content = bytesOfFile(path);
+      room.bytes -= content.length;
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      return { kind: 'file', path: inside, mode, size: content.length, sha256, content };
+    }
     const sha256 = await digestOfFile(path, signal);
     return { kind: 'file', path: inside, mode, size, sha256, content: () => sameBytes(path, size, sha256) };
   } catch (error) {
     throw fileFailure(error, path, 'read');
+  }
+}
+
+/**
+ * At once: a thousand small files take 40 ms so, and six times that through the thread pool. Whatever has the name by now: no link is
+ * followed, and no pipe is waited for.
+ */
+function bytesOfFile(path: string): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

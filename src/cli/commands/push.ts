@@ -76,8 +76,8 @@ async function pushed(one: Push): Promise<BoardAnswer> {
   line.clear();
   if (replaces && sent.kind === 'staged' && !(await isWanted(sent, question, input, asking)))
     return answer(one, sent, 'unchanged', 'not replaced; nothing was changed');
+  // What the board tidies up then it does alone.
   await sent.switch();
-  await sent.settled();
   if (sent.kind === 'unchanged') return answer(one, sent, 'unchanged', 'as it should be already');
   return answer(one, sent, replaces ? 'replaced' : 'new', sentWords(one, sent, replaces));
 }

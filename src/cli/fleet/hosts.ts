@@ -8,7 +8,6 @@ import { requireHost } from '../device.ts';
 import { usageFailure } from '../usage.ts';
 import type { BoardHost } from './board-host.ts';
 import { readIniInventory } from './inventory-ini.ts';
-import { readYamlInventory } from './inventory-yaml.ts';
 import { expandRanges } from './ranges.ts';
 
 export const hostsArgument: Argument = {
@@ -72,7 +71,9 @@ async function listed(path: string): Promise<readonly BoardHost[]> {
 async function inventoried(path: string, group: string): Promise<readonly BoardHost[]> {
   const text = Buffer.from(await readInput(path, listLimit)).toString('utf8');
   const isYaml = ['.yml', '.yaml'].includes(extname(path)) || /^(?:---|[\w-]+:\s*$)/m.test(text);
-  const inventory = reading(path, () => (isYaml ? readYamlInventory(text) : readIniInventory(text)));
+  // The parser takes longer to load than most commands without an inventory do otherwise before they connect.
+  const read = isYaml ? (await import('./inventory-yaml.ts')).readYamlInventory : readIniInventory;
+  const inventory = reading(path, () => read(text));
   const boards = inventory.boards(group);
   if (boards !== undefined) return boards;
   const known = inventory.groupNames.join(', ');

@@ -10,7 +10,7 @@ export interface CommandLine {
 
 /** Dropbear refused longer commands until 2015 (MAX_CMD_LEN 1024, then 9000), and nothing is known of other servers. */
 export const longestAnywhere = 1000;
-const longestOfNewer = 8000;
+const longestOfNewer = 8900;
 
 /**
  * Most bytes of a command that a server takes. A longer one goes through stdin, which its shell reads byte by byte: a

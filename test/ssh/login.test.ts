@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { commandLine, longestLine } from '../../src/device/command-line.ts';
 import { program, script, succeeded } from '../../src/device/device.ts';
 import { connectDevice } from '../../src/device/ssh/ssh-device.ts';
 import { formatDiagnostics } from '../../src/diagnostics/format.ts';
@@ -18,6 +19,16 @@ for (const kind of ['dropbear', 'openssh'] as const) {
     const long = script(`${'#\n'.repeat(2000)}echo "$1"; wc -c`, "it's");
     const { stdout } = await byKey.run(long, { stdin: new Uint8Array(3_000_000) });
     t.deepEqual(stdout.toString().split(/\s+/).slice(0, 3), ["it's", '3000000', '']);
+    const longest = longestLine(byKey.server.software);
+    const filled = (bytes: number) => script(`echo whole\n#${'x'.repeat(bytes)}`);
+    const room = longest - Buffer.byteLength(commandLine(filled(0), longest).line);
+    for (const [bytes, way] of [
+      [room, 'line'],
+      [room + 1, 'stdin'],
+    ] as const) {
+      t.is(commandLine(filled(bytes), longest).preamble.length === 0, way === 'line');
+      t.is((await byKey.run(filled(bytes))).stdout.toString(), 'whole\n', way);
+    }
     t.deepEqual((await byKey.run(script('exit 7'))).ending, { kind: 'exited', code: 7 });
     t.deepEqual((await byKey.run(script('kill -TERM $$'))).ending, { kind: 'killed', signal: 'TERM' });
     const many = await Promise.all([1, 2, 3, 4].map((n) => byKey.run(program('echo', String(n)))));

@@ -10,8 +10,12 @@ import { expectedListing, file, folder, link, listing, noise } from '../support/
 /** OpenSSH's sshd holds and ends sessions in another way; the stages are the same. */
 const points = { dropbear: 18, openssh: 6 } as const;
 
-function tree(version: string) {
+function tree(version: string, portions: boolean) {
+  const large = portions ? 32 : 0;
   return [
+    ...Array.from({ length: large }, (_, index) =>
+      file(`large/${index}`, Buffer.alloc(100_000, `${index} ${version}`)),
+    ),
     folder('etc'),
     file('etc/version', version),
     file('etc/same', 'same'),
@@ -21,15 +25,17 @@ function tree(version: string) {
   ];
 }
 
+/** What comes in portions needs a head that reads no further than it is asked to, which the user "board" has not. */
 const ways = [
-  ['dropbear', false],
-  ['dropbear', true],
-  ['openssh', false],
+  ['dropbear', 'board', false, false],
+  ['dropbear', 'board', true, false],
+  ['dropbear', 'root', true, true],
+  ['openssh', 'board', false, false],
 ] as const;
 
-for (const [kind, atOnce] of ways) {
+for (const [kind, user, atOnce, portions] of ways) {
   testOnServer(
-    `${kind}${atOnce ? ', switched at once' : ''}: the wire cut at every stage of an upload: old or new, and a second upload finishes`,
+    `${kind}${atOnce ? ', switched at once' : ''}${portions ? ', in portions' : ''}: the wire cut at every stage of an upload: old or new, and a second upload finishes`,
     async (t) => {
       const server = await serverFor(t, { kind });
       const { port, passed, cutAfter } = await wire(t, server.port);
@@ -38,16 +44,20 @@ for (const [kind, atOnce] of ways) {
         identity: server.identity,
         lines: ['HostKeyAlias board'],
       });
+      const dest = user === 'root' ? join(server.folder, 'root/tmp/site') : '/tmp/site';
       const bring = async (to: number, version: string): Promise<void> => {
-        const device = await connectDevice(`board@127.0.0.1:${to}`, { configFile });
+        const device = await connectDevice(`${user}@127.0.0.1:${to}`, { configFile });
         try {
-          await (await upload(device, '/tmp/site', tree(version), { atOnce })).switch();
+          await (await upload(device, dest, tree(version, portions), { atOnce })).switch();
         } finally {
           await device.close();
         }
       };
       const site = join(server.folder, 'root/tmp/site');
-      const states = { old: expectedListing(tree('1')), new: expectedListing(tree('2')) };
+      const states = {
+        old: expectedListing(tree('1', portions)),
+        new: expectedListing(tree('2', portions)),
+      };
       await bring(server.port, '1');
       cutAfter(Number.POSITIVE_INFINITY);
       await bring(port, '2');

@@ -36,18 +36,23 @@ async function run(command: Command, local: LocalDeviceOptions, options: RunOpti
   const { line, preamble } = commandLine(command);
   const [file = '', ...words] = [...(local.prefix ?? []), '/bin/sh', '-c', line];
   const { limit = runDefaults.limit, deadlineMs = runDefaults.deadlineMs, onStdout } = options;
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
   const child = execa(file, words, {
     reject: false,
     encoding: 'buffer',
     extendEnv: false,
     stripFinalNewline: false,
     env: local.env ?? { PATH: process.env.PATH ?? '/usr/bin:/bin' },
-    stdin: standardInput(preamble, options.stdin),
+    stdin: whileRunning(standardInput(preamble, options.stdin), ended),
     buffer: { stdout: onStdout === undefined, stderr: true },
     maxBuffer: limit,
     ...(Number.isFinite(deadlineMs) ? { timeout: deadlineMs } : {}),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  child.once('exit', end);
   if (onStdout !== undefined) for await (const chunk of child.stdout) await onStdout(chunk as Uint8Array);
   const result = await child;
   options.signal?.throwIfAborted();
@@ -60,6 +65,18 @@ async function run(command: Command, local: LocalDeviceOptions, options: RunOpti
     stdout: Buffer.from(result.stdout ?? []),
     stderr: Buffer.from(result.stderr ?? []),
   };
+}
+
+/** A source may wait for an answer that never comes, because the command has ended. */
+async function* whileRunning(
+  source: AsyncGenerator<Uint8Array>,
+  ended: Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const next = await Promise.race([source.next(), ended]);
+    if (next === undefined || next.done === true) return;
+    yield next.value;
+  }
 }
 
 /** What a command reads: what the device puts first, then what the caller has for it. */

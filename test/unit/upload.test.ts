@@ -5,6 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import test from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
+import { commandLine, longestLine } from '../../src/device/command-line.ts';
+import { script } from '../../src/device/device.ts';
 import { archive, archiveSize } from '../../src/device/upload/archive.ts';
 import { besideScripts } from '../../src/device/upload/beside-scripts.ts';
 import { digestOf } from '../../src/device/upload/digest.ts';
@@ -95,6 +97,13 @@ test('how often find prints a name says what it is', async (t) => {
   t.deepEqual(found.get('x\ny'), { kind: 'file', mode: 0o644 });
   const torn = readInventory(answer('-print', '.\n.\n./a/1\n./x\ny\n'), 'm', sorts);
   t.is(torn.found.get('y')?.kind, 'other', 'half a name is nothing that is wanted');
+});
+
+test('the script goes as one line: through stdin a shell reads it byte by byte', (t) => {
+  const words = [`/${'folder/'.repeat(30)}`, `ovl-${'0'.repeat(24)}`, expressionOf(sortsOf(sampleTree('1')))];
+  const command = script(folderScripts.upload, ...words, '0'.repeat(64), 'at-once');
+  for (const software of ['dropbear_2022.83', 'OpenSSH_9.2p1'])
+    t.is(commandLine(command, longestLine(software)).preamble.length, 0, software);
 });
 
 const instructed = [

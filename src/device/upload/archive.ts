@@ -11,12 +11,15 @@ const nameBytes = 100;
 
 /** Bytes that the archive of the entries has. */
 export function archiveSize(entries: readonly UploadEntry[]): number {
-  return entries.reduce((sum, entry) => {
-    const long = (text: string): number =>
-      Buffer.byteLength(text) > nameBytes ? block + padded(Buffer.byteLength(text) + 1) : 0;
-    const body = entry.kind === 'file' ? padded(entry.size) : 0;
-    return sum + block + body + long(nameOf(entry)) + (entry.kind === 'symlink' ? long(entry.target) : 0);
-  }, 2 * block);
+  return entries.reduce((sum, entry) => sum + entrySize(entry), 2 * block);
+}
+
+/** Bytes that one entry has in an archive. */
+export function entrySize(entry: UploadEntry): number {
+  const long = (text: string): number =>
+    Buffer.byteLength(text) > nameBytes ? block + padded(Buffer.byteLength(text) + 1) : 0;
+  const body = entry.kind === 'file' ? padded(entry.size) : 0;
+  return block + body + long(nameOf(entry)) + (entry.kind === 'symlink' ? long(entry.target) : 0);
 }
 
 /** Few large pieces cost the sender less than a header, a file and its padding each by themselves. */
@@ -33,12 +36,14 @@ export async function* archive(entries: readonly UploadEntry[], mtime: number): 
     if (Buffer.byteLength(name) > nameBytes) yield* pieces.add(longRecord('L', name));
     if (entry.kind === 'symlink' && Buffer.byteLength(entry.target) > nameBytes)
       yield* pieces.add(longRecord('K', entry.target));
-    yield* pieces.add(header(entry, name, mtime));
+    const head = header(entry, name, mtime);
+    if (!pieces.takes(head)) yield* pieces.add(head);
     if (entry.kind !== 'file') continue;
-    if (entry.content instanceof Uint8Array && entry.content.length === entry.size)
-      yield* pieces.add(entry.content);
-    else yield* fromSource(entry, pieces);
-    yield* pieces.add(zeros.subarray(0, padded(entry.size) - entry.size));
+    const { content, size } = entry;
+    if (!(content instanceof Uint8Array) || content.length !== size) yield* fromSource(entry, pieces);
+    else if (!pieces.takes(content)) yield* pieces.add(content);
+    const padding = zeros.subarray(0, padded(size) - size);
+    if (!pieces.takes(padding)) yield* pieces.add(padding);
   }
   yield* pieces.add(zeros);
   yield* pieces.rest();
@@ -60,6 +65,14 @@ async function* fromSource({ path, size, content }: FileEntry, pieces: Pieces): 
 class Pieces {
   #piece = Buffer.allocUnsafe(pieceBytes);
   #length = 0;
+
+  /** Whether there was room for them without filling a piece: asking a generator costs more than most entries do. */
+  takes(bytes: Uint8Array): boolean {
+    if (this.#length + bytes.length >= pieceBytes) return false;
+    this.#piece.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return true;
+  }
 
   *add(bytes: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at < bytes.length; ) {

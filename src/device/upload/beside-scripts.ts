@@ -4,7 +4,7 @@
  * interrupted session left is gone on with.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { endings, failing, finishing, followWords, goOn, type PlaceScripts } from './script-parts.ts';
+import { endings, failing, finishing, followWords, goOn, type PlaceScripts, saying } from './script-parts.ts';
 
 /** What a name ends with as long as it is being put together. */
 export const besideSuffix = '.partial';
@@ -12,6 +12,7 @@ export const besideSuffix = '.partial';
 /** $1 is FOLDER/NAME.TOKEN: a session that was cut off and still runs on the board never has the names of the next one. */
 const names = `
 ovl_dest=$1 ovl_mark=$2
+${saying}
 ovl_new=$ovl_dest${besideSuffix}
 umask 022
 ovl_only=
@@ -28,7 +29,7 @@ done
 `;
 
 const make = `
-if ! mkdir -p "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
+if ! mkdir -p "$ovl_new" 2>/dev/null; then ovl_say failed read-only; exit 1; fi
 cd "$ovl_new" || ovl_fail make
 `;
 
@@ -37,7 +38,7 @@ export const besideScripts: PlaceScripts = {
   resumes: true,
   upload: `${names}${inventoryFunctions}
 ovl_sorts=$3
-if ! cd "\${ovl_dest%/*}" 2>/dev/null; then echo "$ovl_mark failed no-parent"; exit 0; fi
+if ! cd "\${ovl_dest%/*}" 2>/dev/null; then ovl_say failed no-parent; exit 0; fi
 ${takeOver}
 ovl_tools
 ovl_list . "$ovl_sorts"

@@ -5,18 +5,17 @@
 import { digestPrograms } from './digest.ts';
 import { seenFunctions } from './seen.ts';
 
-const looked = ['tar', 'gunzip', 'find', 'cp', 'sync', 'readlink', 'xargs', 'sed'] as const;
+const looked = ['tar', 'gunzip', 'find', 'cp', 'sync', 'readlink', 'sed'] as const;
 
 /**
  * Shell functions. ovl_tools looks what the board has, and ovl_tell prints it; ovl_list FOLDER SORTS prints what the folder
  * has; $ovl_form may be known to ovl_tools before. Every part begins with a line that starts with $ovl_mark, a word that no file name has, and names end with NUL where
  * find can do that. Where it has -printf, one walk tells all but the digests. SORTS is expressionOf(sorts). $ovl_only
- * narrows which files get digests; where find does not know it, all get them. With $ovl_hashed, they have been told. ovl_sums may be replaced by a function that makes
+ * narrows which files get digests; where find does not know it, all get them. ovl_sums may be replaced by a function that makes
  * the same digests without a walk.
  */
 export const inventoryFunctions = `${seenFunctions}
 ovl_form=
-ovl_hashed=
 ovl_sums() { false; }
 ovl_gathered() {
   case " $ovl_have " in *' sed '*) sed -n p ;; *) cat ;; esac
@@ -36,34 +35,30 @@ ovl_tools() {
   [ "$ovl_form" = printf ] || find / -prune -print0 >/dev/null 2>&1 || ovl_end=-print
 }
 ovl_tell() {
-  echo "$ovl_mark programs $ovl_have"
-  echo "$ovl_mark digest $ovl_digest"
-  echo "$ovl_mark end $ovl_end"
-  echo "$ovl_mark form $ovl_form"
+  ovl_say "programs $ovl_have"
+  ovl_say "digest $ovl_digest"
+  ovl_say "end $ovl_end"
+  ovl_say "form $ovl_form"
 }
 ovl_list() (
   ovl_tell
   cd "$1" 2>/dev/null || exit 0
-  echo "$ovl_mark there"
+  ovl_say there
   if [ "$ovl_form" = printf ]; then
-    echo "$ovl_mark entries"
+    ovl_say entries
     ovl_plain
     echo
   else
-    echo "$ovl_mark names"
+    ovl_say names
     eval "find . $2"
     echo
-    echo "$ovl_mark links"
+    ovl_say links
     find . -type l -exec sh -c 'for ovl_link; do printf "%s//" "$ovl_link"; readlink "$ovl_link" && echo; done' sh {} +
   fi
-  if [ -n "$ovl_hashed" ]; then
-    echo "$ovl_mark done"
-    exit 0
-  fi
-  echo "$ovl_mark sums"
+  ovl_say sums
   { [ -n "$ovl_only" ] && ovl_sums 2>/dev/null; } || {
     find . -type f $ovl_only -exec $ovl_digest {} + 2>/dev/null || find . -type f -exec $ovl_digest {} +
   } | ovl_gathered
-  echo "$ovl_mark done"
+  ovl_say done
 )
 `;

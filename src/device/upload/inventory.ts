@@ -62,7 +62,7 @@ export function readInventory(answer: Uint8Array, mark: string, sorts: readonly 
       found: found ?? new Map(),
     };
   }
-  const sums = readSums(parts.get('sums') ?? parts.get('arriving') ?? '', digest);
+  const sums = readSums(`${parts.get('arriving') ?? ''}\n${parts.get('sums') ?? ''}`, digest);
   const entries = parts.get('entries');
   const named =
     entries === undefined

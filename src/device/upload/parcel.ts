@@ -16,8 +16,6 @@ export interface Parcel extends Preparation {
   /** The archive as gzip makes it, where that is what is sent. */
   readonly packed?: Uint8Array;
   readonly hasTar: boolean;
-  /** Whether the board reads each file while the next ones come. */
-  readonly hashing: boolean;
 }
 
 /** More than this is sent afresh: names of what is to be replaced go to the board as words of a script. */
@@ -52,7 +50,7 @@ export async function parcelOf(
 export function parcelFor(
   entries: readonly UploadEntry[],
   preparation: Preparation,
-  before: Pick<Inventory, 'programs' | 'digest'>,
+  before: Pick<Inventory, 'programs'>,
   sorts: readonly Sort[],
 ): Parcel {
   const hasTar = before.programs.has('tar');
@@ -62,7 +60,6 @@ export function parcelFor(
     expression: expressionOf(sorts),
     bytes: archiveSize(entries),
     hasTar,
-    hashing: hasTar && preparation.way === 'fresh' && canHash(entries, before),
   };
 }
 
@@ -70,24 +67,6 @@ export function parcelFor(
 export function sentBytes({ hasTar, packed, bytes, entries }: Parcel): number {
   if (hasTar) return packed?.length ?? bytes;
   return entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0);
-}
-
-/** Fewer are read in one go afterwards. */
-const fewest = 50;
-/** Names that tar prints as they are, and xargs takes as they are. */
-const plain = /^[\w./@+=,-]+$/;
-
-/** No links: what they lead to would be read. */
-function canHash(
-  entries: readonly UploadEntry[],
-  { programs, digest }: Pick<Inventory, 'programs' | 'digest'>,
-): boolean {
-  return (
-    ['xargs', 'sed'].every((name) => programs.has(name)) &&
-    digest !== 'wc -c' &&
-    entries.length >= fewest &&
-    entries.every(({ kind, path }) => kind !== 'symlink' && plain.test(path))
-  );
 }
 
 /** Paths where the board has other than what was sent. */

@@ -135,12 +135,6 @@ export class Place {
     return { before, sent: { parcel, after: readInventory(sent.bytes, this.mark, sorts) } };
   }
 
-  /** What is there now, read anew. */
-  async reread({ expression }: Parcel, sorts: readonly Sort[]): Promise<Inventory> {
-    const { bytes } = await this.run(this.scripts.finish, [expression]);
-    return readInventory(bytes, this.mark, sorts);
-  }
-
   counter(total: number): (bytes: number) => void {
     return counting(total, this.#options.onProgress ?? (() => {}));
   }

@@ -1,9 +1,13 @@
 /**
  * Parts of what the board runs while files come: how trouble is told, how what is to be done is read from stdin, and how it ends.
- * They need $ovl_mark, $ovl_dest and $ovl_new.
+ * They need $ovl_mark, $ovl_dest, $ovl_new and ovl_say.
  */
 import { quote } from '../../render/quote.ts';
+import { type Portion, portionFunctions } from './portions.ts';
 import { stampWriting } from './stamp.ts';
+
+/** Shell function: a line of the script's own, with $ovl_mark in front. */
+export const saying = 'ovl_say() { echo "$ovl_mark $*"; }';
 
 /**
  * The answer says what room there was.
@@ -15,12 +19,12 @@ trap '' HUP
 ovl_place=\${ovl_dest%/*}
 ovl_place=\${ovl_place:-/}
 ovl_fail() {
-  echo "$ovl_mark failed $1"
-  echo "$ovl_mark room"
+  ovl_say "failed $1"
+  ovl_say room
   df -Pk "$ovl_place" 2>/dev/null
   echo
   ovl_full=
-  if [ -d "$ovl_new" ] && ! echo room 2>/dev/null >"$ovl_new/.ovl-room"; then ovl_full=yes; echo "$ovl_mark full"; fi
+  if [ -d "$ovl_new" ] && ! echo room 2>/dev/null >"$ovl_new/.ovl-room"; then ovl_full=yes; ovl_say full; fi
   ${leaving}
   exit 1
 }
@@ -39,7 +43,7 @@ ovl_syncing=$!
 ovl_list "$ovl_new" "$ovl_sorts"
 ${more}
 wait "$ovl_syncing" || exit 1
-echo "$ovl_mark synced"
+ovl_say synced
 `;
 }
 
@@ -67,33 +71,18 @@ export interface Copy {
 export interface Taking {
   /** Packed; only where the way is "beside". */
   readonly packed?: boolean;
-  /** Each file is read while the next ones come; only where the way is "fresh". */
-  readonly hashing?: boolean;
-  /** Bytes of an archive that does not end stdin; only where the way is "reuse", and the board stays. */
-  readonly staying?: number;
+  /** Where the archive does not end stdin: its bytes, or the portions that it comes in. */
+  readonly staying?: number | readonly Portion[];
 }
 
-/**
- * A name stands in tar's output before its file is there, so each goes to the digest program with the next one. Whoever asks for
- * this looks at what he is told, and asks again where it is not what he wants: no two tars are alike.
- */
-const takeHashing = `echo "$ovl_mark arriving"
-exec 4>&1
-ovl_taken=$(
-exec 3>&1
-{ tar xvpf - && echo taken >&3; } | sed -n -e 'x;1!{/\\/$/!p;}' -e '\${x;/\\/$/!p;}' | xargs -n 250 $ovl_digest 2>/dev/null | ovl_gathered >&4
-)
-exec 4>&-
-ovl_hashed=yes
-[ "$ovl_taken" = taken ]`;
-
 /** tar reads its stdin to the end: where something is to follow the archive, head gives it no more than that. */
-function takeLines({ hashing = false, staying }: Taking): string {
-  const tar = 'tar xpf -';
-  if (hashing) return takeHashing;
-  return staying === undefined
-    ? tar
-    : `if [ -n "$ovl_stays" ]; then head -c ${staying} | ${tar}; else ${tar}; fi`;
+function takeLines({ staying }: Taking): string {
+  if (staying === undefined) return 'tar xpf -';
+  if (typeof staying === 'number') return `head -c ${staying} | tar xpf -`;
+  const portions = staying.map(({ names, bytes }) => `ovl_portion ${names.length} ${bytes}`);
+  return `if [ "$ovl_way" = fresh ]; then ovl_only='-links 1'; fi
+ovl_say arriving
+${portions.join(' &&\n')}`;
 }
 
 /**
@@ -108,7 +97,7 @@ export function receiveLines(
 ): Uint8Array {
   const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
   const sums =
-    way !== 'reuse' || files.length > mostNamed
+    way !== 'reuse' || files.length > mostNamed || typeof taking.staying === 'object'
       ? ''
       : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
   const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
@@ -117,7 +106,11 @@ export function receiveLines(
     way === 'beside'
       ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n`
       : `ovl_take() {\n${takeLines(taking)}\n}\n`;
-  const head = `ovl_way=${way}\n${taking.staying === undefined ? 'ovl_stays=\n' : stampWriting}`;
+  const stays =
+    taking.staying === undefined
+      ? 'ovl_stays=\n'
+      : `${stampWriting}${typeof taking.staying === 'number' ? '' : portionFunctions}`;
+  const head = `ovl_way=${way}\n${stays}`;
   return Buffer.from(`${head}${sums}${takes}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }
 
@@ -128,7 +121,7 @@ export function receiveLines(
  */
 export function goOn(givingUp = ':', meanwhile = ''): string {
   return `
-echo "$ovl_mark asked"
+ovl_say asked
 ${meanwhile}
 ovl_rest=
 while IFS= read -r ovl_line && [ "$ovl_line" != "$ovl_mark ${goLine}" ]; do

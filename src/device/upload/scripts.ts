@@ -3,7 +3,7 @@
  * programs' own messages. Words: destination, mark, then the script's own.
  */
 import { inventoryFunctions } from './inventory-script.ts';
-import { endings, failing, finishing, followWords, goOn, type PlaceScripts } from './script-parts.ts';
+import { endings, failing, finishing, followWords, goOn, type PlaceScripts, saying } from './script-parts.ts';
 import { seenFunctions } from './seen.ts';
 import { stampReading, stampWriting } from './stamp.ts';
 
@@ -19,6 +19,7 @@ export const besides = {
 
 const names = `
 ovl_dest=$1 ovl_mark=$2
+${saying}
 ovl_new=$ovl_dest${besides.partial} ovl_next=$ovl_dest${besides.next}
 ovl_previous=$ovl_dest${besides.previous} ovl_older=$ovl_dest${besides.older} ovl_stamp=$ovl_dest${besides.stamp}
 ovl_spare=$ovl_dest${besides.spare}
@@ -35,7 +36,7 @@ if [ ! -e "$ovl_dest" ] && [ ! -h "$ovl_dest" ] && [ -d "$ovl_next" ]; then mv "
 const trouble = failing('rm -rf "$ovl_new"');
 
 const begin = `
-if [ ! -d "$ovl_place" ]; then echo "$ovl_mark failed no-parent"; exit 1; fi
+if [ ! -d "$ovl_place" ]; then ovl_say failed no-parent; exit 1; fi
 ovl_linking=
 ovl_clear() {
   if [ -e "$ovl_new" ] || [ -h "$ovl_new" ]; then rm -rf "$ovl_new"; fi
@@ -67,28 +68,31 @@ if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; ovl_clear; fi`;
 
 /** For the stamp: what the folder lies on. */
 const seePlace = `
+ovl_see() (
+  ovl_say place
+  cd "$ovl_place" && ovl_real=$(pwd -P) && echo "\${ovl_real%/}/\${ovl_new##*/}"
+  ovl_say mounts
+  cat /proc/self/mountinfo 2>/dev/null
+  ovl_say told
+)
 ovl_lies=
-if [ "$ovl_form" != none ]; then
-  ovl_lies=$(
-    echo "$ovl_mark place"
-    cd "$ovl_place" && ovl_real=$(pwd -P) && echo "\${ovl_real%/}/\${ovl_new##*/}"
-    echo "$ovl_mark mounts"
-    cat /proc/self/mountinfo 2>/dev/null
-    echo "$ovl_mark told"
-  )
-fi
+if [ -n "$ovl_known" ]; then ovl_lies=$(ovl_see); fi
 `;
 
 /**
- * Whether the session can go on behind an archive, which needs a head that counts bytes, and whether mv can exchange: to be known
- * before there is something to wait for. Where there is no destination yet, all of it comes, and two sessions.
+ * Whether the session can go on behind an archive, which needs a head that counts bytes (busybox's does, and reads further), and whether mv
+ * can exchange: to be known before there is something to wait for.
  */
 const lookAhead = `
 ovl_stays=
-if [ -n "$ovl_once" ] && [ -d "$ovl_dest" ]; then
-  if [ "$(echo xy | head -c 1 2>/dev/null)" = x ]; then ovl_stays=yes; echo "$ovl_mark stays"; fi
-  echo "$ovl_mark ready"
-  case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac
+if [ -n "$ovl_once" ]; then
+  case $(echo xyz | { head -c 1 2>/dev/null && read -r ovl_line && echo " $ovl_line"; }) in
+    'x yz') ovl_say exactly && ovl_stays=yes ;;
+    x*) ovl_stays=yes ;;
+  esac
+  [ -z "$ovl_stays" ] || ovl_say stays
+  ovl_say ready
+  [ ! -d "$ovl_dest" ] || case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac
 fi
 `;
 
@@ -102,7 +106,7 @@ if [ "$ovl_way" = reuse ] && ovl_link; then
 else
   if [ -n "$ovl_linking" ]; then wait "$ovl_linking"; fi
   ovl_clear
-  if ! mkdir "$ovl_new" 2>/dev/null; then echo "$ovl_mark failed read-only"; exit 1; fi
+  if ! mkdir "$ovl_new" 2>/dev/null; then ovl_say failed read-only; exit 1; fi
   if [ "$ovl_way" = reuse ]; then rmdir "$ovl_new" && cp -a "$ovl_dest" "$ovl_new" || ovl_fail copy; fi
 fi
 cd "$ovl_new" || ovl_fail make
@@ -110,11 +114,15 @@ cd "$ovl_new" || ovl_fail make
 
 /** For the stamp: no second walk is made where the one that was made tells all of it. */
 const tellSeen = `
-[ -z "$ovl_lies" ] || echo "$ovl_lies"
+if [ -n "$ovl_lies" ]; then
+  echo "$ovl_lies"
+elif [ "$ovl_form" != none ]; then
+  ovl_see
+fi
 if [ "$ovl_form" != none ] && [ "$ovl_form" != printf ] && cd "$ovl_new"; then
-  echo "$ovl_mark plain"
+  ovl_say plain
   ovl_plain 2>/dev/null
-  echo "$ovl_mark told"
+  ovl_say told
 fi
 `;
 
@@ -152,7 +160,7 @@ fi
 ovl_syncing=$!
 if read -r ovl_form ovl_sum ovl_was ovl_tree ovl_spares; then ovl_index=$(cat); else ovl_form=; fi
 wait "$ovl_syncing"
-echo "$ovl_mark switched"
+ovl_say switched
 set +e
 ovl_tidy
 exit 0
@@ -167,7 +175,7 @@ exit 0
  */
 const uploadScript = dense(`${names}${inventoryFunctions}${stampReading}${resume}
 ovl_sorts=$3 ovl_once=$5 ovl_exchange=true
-if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then echo "$ovl_mark failed in-the-way"; exit 0; fi
+if [ -h "$ovl_dest" ] || { [ -e "$ovl_dest" ] && [ ! -d "$ovl_dest" ]; }; then ovl_say failed in-the-way; exit 0; fi
 ovl_known= ovl_spared=
 if [ -n "$4" ] && [ -d "$ovl_dest" ] && ovl_read_stamp; then
   if [ "$ovl_tree" != "$4" ] && [ -d "$ovl_spare" ] && [ ! -h "$ovl_spare" ] && [ -O "$ovl_spare" ] && ovl_stamped "$ovl_spare"; then
@@ -175,9 +183,9 @@ if [ -n "$4" ] && [ -d "$ovl_dest" ] && ovl_read_stamp; then
   elif ovl_stamped "$ovl_dest"; then
     ovl_known=yes
     if [ "$ovl_tree" = "$4" ]; then
-      echo "$ovl_mark there"
-      echo "$ovl_mark same"
-      echo "$ovl_mark asked"
+      ovl_say there
+      ovl_say same
+      ovl_say asked
       exit 0
     fi
   fi
@@ -187,10 +195,10 @@ ${trouble}${begin}${linkAhead}
 ovl_tools
 if [ -n "$ovl_known" ]; then
   ovl_tell
-  echo "$ovl_mark there"
-  echo "$ovl_mark stamp"
+  ovl_say there
+  ovl_say stamp
   cat "$ovl_stamp"
-  echo "$ovl_mark done"
+  ovl_say done
 else
   ovl_list "$ovl_dest" "$ovl_sorts"
 fi
@@ -225,7 +233,7 @@ export const switchScript = `${names}${seenFunctions}${stampWriting}
 ovl_exchange=true
 ${switching}`;
 
-/** Without what is only there for people: a command line has room for 8000 bytes on many boards. */
+/** Without what is only there for people: a command line has room for 8900 bytes on many boards. */
 function dense(text: string): string {
   return text.replace(/\n[ \n]+/g, '\n');
 }

@@ -5,7 +5,8 @@ import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { type Parcel, sentBytes } from './parcel.ts';
 import type { Place, RunAnswer, UploadOptions } from './place.ts';
-import { receiveLines } from './script-parts.ts';
+import { portionsOf } from './portions.ts';
+import { receiveLines, type Taking } from './script-parts.ts';
 import type { Sort } from './sorts.ts';
 import { type Stamping, stampFor } from './switch.ts';
 
@@ -30,8 +31,8 @@ export interface SessionOptions {
 
 /** How long the board may take to give up after an abort, in milliseconds. */
 const lateMs = 5_000;
-/** Longer archives go straight to the board's tar, which reads its stdin to the end: one program more would copy all of it. */
-const mostStaying = 1 << 20;
+/** Longer archives come in portions, or end stdin: a head that copies one byte after the other (busybox) would be what takes longest. */
+const mostAtOnce = 1 << 20;
 
 export class Session {
   before: Inventory | undefined;
@@ -90,28 +91,52 @@ export class Session {
       this.before = readInventory(await this.#answer.until('asked'), place.mark, sorts);
       this.parcel = await choose(this.before);
       if (this.parcel === undefined || !this.parcel.hasTar) return;
-      const staying = judge !== undefined && this.parcel.way === 'reuse' && this.parcel.bytes <= mostStaying;
+      const staying =
+        judge === undefined || this.parcel.way === 'beside'
+          ? undefined
+          : await this.#staying(this.parcel, this.before);
       yield* this.#instructions(this.parcel, staying);
-      if (staying && (await this.#answer.until('ready')).includes(`${place.mark} stays\n`))
-        yield* this.#verdict(this.parcel, judge);
+      if (judge !== undefined && staying !== undefined) yield* this.#verdict(this.parcel, judge);
     } catch (error) {
       this.#error = error;
     }
   }
 
-  async *#instructions(parcel: Parcel, staying: boolean): AsyncGenerator<Uint8Array> {
+  /** How the archive comes where stdin goes on behind it; undefined where it ends stdin, and the switch is a session of its own. */
+  async #staying({ bytes, entries }: Parcel, { digest }: Inventory): Promise<Taking['staying']> {
+    const ready = await this.#answer.until('ready');
+    const says = (word: string): boolean => ready.includes(`${this.#is.place.mark} ${word}\n`);
+    if (!says('stays')) return undefined;
+    if (bytes <= mostAtOnce) return bytes;
+    return says('exactly') && digest !== 'wc -c' ? portionsOf(entries) : undefined;
+  }
+
+  async *#instructions(parcel: Parcel, staying: Taking['staying']): AsyncGenerator<Uint8Array> {
     const { place, options } = this.#is;
-    const { entries, packed, hashing, bytes } = parcel;
+    const { entries, packed } = parcel;
     const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
     yield receiveLines(place.mark, parcel, files, {
       packed: packed !== undefined,
-      hashing,
-      ...(staying ? { staying: bytes } : {}),
+      ...(staying === undefined ? {} : { staying }),
     });
-    const pieces = packed === undefined ? archive(entries, options.mtime ?? 0) : piecesOf(packed);
-    const count = place.counter(sentBytes(parcel));
+    if (typeof staying !== 'object') {
+      const pieces = packed === undefined ? archive(entries, options.mtime ?? 0) : piecesOf(packed);
+      yield* this.#counted(pieces, place.counter(sentBytes(parcel)));
+      return;
+    }
+    const count = place.counter(staying.reduce((sum, { bytes }) => sum + bytes, 0));
+    for (const { names, entries: some } of staying) {
+      yield names;
+      yield* this.#counted(archive(some, options.mtime ?? 0), count);
+    }
+  }
+
+  async *#counted(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    count: (bytes: number) => void,
+  ): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
-      options.signal?.throwIfAborted();
+      this.#is.options.signal?.throwIfAborted();
       yield piece;
       count(piece.length);
     }

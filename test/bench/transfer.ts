@@ -10,6 +10,7 @@ import { script, succeeded } from '../../src/device/device.ts';
 import { connectDevice, type SshDevice } from '../../src/device/ssh/ssh-device.ts';
 import type { UploadEntry } from '../../src/device/upload/tree.ts';
 import { upload } from '../../src/device/upload/upload.ts';
+import { buildDist } from '../../src/toolchain/dist.ts';
 import { removeServer, type SshServer, startServer } from '../support/ssh-servers.ts';
 import { file, noise } from '../support/upload-tree.ts';
 import { boardImage } from './board-image.ts';
@@ -133,12 +134,15 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
     if (status !== 0) throw new Error(`${line}: ${stderr}`);
   };
   const connect = (): Promise<SshDevice> => connectDevice(target, { configFile: config, signal });
-  const fresh = async (name: string): Promise<void> => {
+  const onBoard = async (text: string, ...words: readonly string[]): Promise<void> => {
     const device = await connect();
-    const outcome = await device.run(script('rm -rf "$1" "$1".ovl-*; sync', board(name)));
+    const outcome = await device.run(script(text, ...words));
     await device.close();
-    if (!succeeded(outcome)) throw new Error(`cannot clear ${name}: ${outcome.stderr}`);
+    if (!succeeded(outcome)) throw new Error(`${text}: ${outcome.stderr}`);
   };
+  const fresh = (name: string): Promise<void> => onBoard('rm -rf "$1" "$1".ovl-*; sync', board(name));
+  /** tar and rsync leave the writing to the kernel, and whoever writes through next would do it for them. */
+  const synced = (): Promise<void> => onBoard('sync');
   const send = async (name: string, tree: readonly UploadEntry[], reread = false): Promise<number> => {
     const device = await connect();
     const start = performance.now();
@@ -160,6 +164,10 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
       `tar -C ${source} -c . | ${ssh} ${host} 'mkdir ${board('tar')} && tar -C ${board('tar')} -x${after}'`,
     );
   const nothing = async (): Promise<void> => {};
+  const ovl = await buildDist();
+  /** The command as a person types it: it starts, reads the folder, and says what it did. */
+  const push = (): undefined =>
+    shell(`node ${ovl} push ${source} ${target} --to ${board('push')} --yes --ssh-config ${config}`);
   const first = 'tar c | ssh tar x';
   return [
     { way: 'ssh true', before: nothing, run: async () => shell(`${ssh} ${host} true`) },
@@ -208,6 +216,13 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
       run: () => send('ovl', entries, true),
     },
     {
+      way: 'ovl push, first time',
+      against: first,
+      before: () => fresh('push'),
+      run: async () => push(),
+    },
+    { way: 'ovl push, nothing changed', against: first, before: nothing, run: async () => push() },
+    {
       way: 'rsync -a, first time',
       login: 'ssh true',
       before: () => fresh('rsync'),
@@ -217,14 +232,24 @@ async function waysTo(server: SshServer, work: string, signal: AbortSignal): Pro
     {
       way: 'rsync -a, one file',
       login: 'ssh true',
-      before: () => touched(other),
+      before: async () => {
+        await synced();
+        await touched(other);
+      },
       run: async () => rsync('rsync'),
+    },
+    {
+      way: 'ovl push, one file changed',
+      against: 'rsync -a, one file',
+      before: synced,
+      run: async () => push(),
     },
     {
       way: 'ovl, one file changed',
       against: 'rsync -a, one file',
       aim: 0.5,
       before: async () => {
+        await synced();
         const original = entries.find(({ path }) => path === other.path);
         if (original) await touched(original);
       },

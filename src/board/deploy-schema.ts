@@ -1,5 +1,5 @@
 /** The part of the board file's vocabulary that is for reaching a board and telling it what to boot. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { bootLoaderChoices } from '../shared/boot-loader.ts';
 import { legacyAlgorithms } from './legacy-algorithms.ts';
 import { absolutePath, must, word } from './values.ts';

@@ -1,5 +1,5 @@
 /** The board file's JSON Schema (draft 7), for editors and for whatever else wants to read board files. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { boardSchema } from './schema.ts';
 import { size } from './values.ts';
 

@@ -1,5 +1,5 @@
 /** The vocabulary of factory resets: what asks for one, and what survives it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { absolutePath, duration, must, word } from './values.ts';
 
 const ubootEnv = z

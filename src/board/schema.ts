@@ -4,7 +4,7 @@
  *
  * In: nothing but zod and the kinds of value. Out: `boardSchema` and the type Board.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { basePolicies } from '../shared/base.ts';
 import { bootLoader, target } from './deploy-schema.ts';
 import { identity, reset } from './reset-schema.ts';

@@ -1,5 +1,5 @@
 /** The part of the vocabulary that says where the writable layer lives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { absolutePath, duration, memoryLimit, must, size, text, watermark, word } from './values.ts';
 
 export const storageTypes = ['jffs2', 'ubifs', 'ext4', 'f2fs', 'file', 'tmpfs'] as const;

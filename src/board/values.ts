@@ -1,5 +1,5 @@
 /** The kinds of value a board file is made of. Their messages read `NOUN; RULE`: decoding writes '"x" is not NOUN' from them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationPattern, parseDuration, parseSize, percentPattern, sizePattern } from './units.ts';
 
 /** The error of a refused value; src/board/issue.ts takes the two halves apart again. */

@@ -1,5 +1,5 @@
 /** The manifest: what a bundle is for and what it holds, each file with its size and digest. It lies on the board too. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { bootLoaderChoices } from '../shared/boot-loader.ts';
 import { sha256 } from './digest.ts';
 import type { BundleFile } from './file.ts';

@@ -1,5 +1,5 @@
 /** Scene: what a deployment has to know of a board, beside the facts: its releases, and how its kernel is told its init. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Facts, Mount } from '../device/facts/facts.ts';
 import { knownValue } from '../device/facts/facts.ts';
 import { boardPaths } from '../shared/helper-protocol.ts';

@@ -1,5 +1,5 @@
 /** Wants: what a bundle needs of a board, read from its manifest and its plan. Nothing in it is believed before it is decoded. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Bundle, bundleEntries, bundlePaths } from '../bundle/bundle.ts';
 import { sha256 } from '../bundle/digest.ts';
 import type { Requirements } from '../bundle/manifest.ts';

@@ -5,7 +5,7 @@
  * In: the words of the probing script (read.ts) or a recorded file (recorded.ts). Out: a value that is the same for every
  * board. A board is hostile: its words are data, and are made visible before anybody sees them.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { architectures } from '../../board/schema.ts';
 
 export const factsSchemaName = 'overlaykit.facts/1';

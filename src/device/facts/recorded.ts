@@ -1,5 +1,5 @@
 /** Facts that were recorded in a file by `ovl probe`: as a file of their own, or within the document of --json. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { failure, type Result, success } from '../../diagnostics/diagnostic.ts';
 import { visible } from '../../diagnostics/escape.ts';
 import { type Facts, factsSchema, factsSchemaName } from './facts.ts';

@@ -1,5 +1,5 @@
 /** What a board says of its programs, its init, its boot loader and of overlaykit. Pure; any text will do. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../../bundle/digest.ts';
 import { parseManifest } from '../../bundle/manifest.ts';
 import { type InitSystem, type PathKind, pathKinds } from './facts.ts';

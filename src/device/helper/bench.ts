@@ -1,5 +1,5 @@
 /** What the union costs a board, measured there by its helper. The times are a board's word: their shape is checked here. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BenchReport, benchActions, benchLimits, benchSchema } from '../../shared/bench-report.ts';
 import type { Device } from '../device.ts';
 import { callPresentHelper } from './call.ts';

@@ -1,5 +1,5 @@
 /** What the upper of a board changes, read line by line: a board with a million changes is no reason to run out of memory. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import { type DiffChange, type DiffEnd, diffSchema } from '../../shared/report.ts';
 import type { Device } from '../device.ts';

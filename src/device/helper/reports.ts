@@ -1,5 +1,5 @@
 /** What a board says of itself in JSON, believed only once its shape and its sizes are as they have to be. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../../diagnostics/diagnostic.ts';
 import {
   type BoardReport,

@@ -8,8 +8,8 @@ import { parseDuration } from '../board/units.ts';
 import type { Device } from '../device/device.ts';
 import { parseAddress } from '../device/ssh/address.ts';
 import type { Questions, ShownHostKey } from '../device/ssh/questions.ts';
-import { type ConnectOptions, connectDevice } from '../device/ssh/ssh-device.ts';
-import { unwrap } from '../diagnostics/diagnostic.ts';
+import type { ConnectOptions, connectDevice } from '../device/ssh/ssh-device.ts';
+import { Failure, unwrap } from '../diagnostics/diagnostic.ts';
 import { visible } from '../diagnostics/escape.ts';
 import { fileFailure } from '../system/files.ts';
 import { ask } from './ask.ts';
@@ -74,7 +74,8 @@ export function hostAndCommand(
 
 /**
  * Logs in to a board, does something with it, and leaves it in every case.
- * @throws Failure OVL002 to OVL006 for options that make no sense, OVL5xx where the board cannot be reached
+ * @throws Failure OVL002 to OVL006 for options that make no sense, OVL433 where ssh2 is missing, OVL5xx where the board cannot be
+ * reached
  */
 export async function withDevice<T>(
   host: string,
@@ -84,11 +85,28 @@ export async function withDevice<T>(
   target?: Target,
 ): Promise<T> {
   const options = await connectOptions(host, input, context, target);
-  const device = await connectDevice(withPort(host, input.value('port')), options);
+  const connect = await loadConnect();
+  const device = await connect(withPort(host, input.value('port')), options);
   try {
     return await use(device);
   } finally {
     await device.close();
+  }
+}
+
+/** Loads what logs in, and ssh2 with it: not for the help of a command, nor for a line with a mistake in it. */
+async function loadConnect(): Promise<typeof connectDevice> {
+  try {
+    return (await import('../device/ssh/ssh-device.ts')).connectDevice;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // The one is said of a package that is missing, the other of one that such a package needs.
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
+    const said = 'the part of ovl that logs in to boards cannot be loaded';
+    const because = visible(message.split('\n')[0] ?? '');
+    const fix = 'npm install overlaykit, which brings the packages that it needs';
+    const missing = { code: 'OVL433', severity: 'error', message: said, because, fix } as const;
+    throw new Failure({ ...missing, boardState: 'unchanged' }, { cause: error });
   }
 }
 

@@ -69,6 +69,14 @@ testWith(
     files.filter((path) => /test|\.log$|\.tgz$/.test(path)),
     [],
   );
+  t.true(files.includes('dist/LICENSES'));
+  // What is in dist/ is not installed once more.
+  const beside = await readdir(join(project, 'node_modules'));
+  t.true(beside.includes('ssh2') && beside.includes('esbuild'));
+  t.deepEqual(
+    ['commander', 'execa', 'fzstd', 'tar-stream', 'yaml', 'zod'].filter((name) => beside.includes(name)),
+    [],
+  );
   await namesNoPlace(t, installed, files, [folder, checkout, packageRoot(), cacheDir()]);
   const sizes = await Promise.all(files.map(async (path) => (await stat(join(installed, path))).size));
   const unpacked = sizes.reduce((sum, size) => sum + size, 0);

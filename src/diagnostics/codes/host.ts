@@ -144,6 +144,13 @@ type that was named, this machine's kernel has no driver for it (it has none for
 are no loop devices. As an ordinary user the root has to be an unpacked folder and the storage a tmpfs. Nothing of the
 sandbox is left on the machine.`,
   },
+  OVL433: {
+    title: 'a package that logs in to boards is not installed',
+    explanation: `The command ovl carries most packages that it is made of in its own files. ssh2, which speaks SSH, is installed beside it
+by npm, and is loaded when a command logs in to a board. It, or a package that it needs, is not there: node_modules was
+copied in part, or something was removed from it. "because" names the missing one. Nothing was asked of any board.
+Commands that need no board do not need ssh2.`,
+  },
   OVL450: {
     title: 'the helper cannot be built for this architecture',
     explanation: `overlay_helper is a static program for the board's processor. The message lists the architectures that it can be

@@ -12,7 +12,6 @@ import { fill } from '../../src/toolchain/dist.ts';
 import { folder, goodBoard, ovlEnvironment, ovlPath } from '../support/ovl.ts';
 
 type Output = Metafile['outputs'][string];
-type Import = Output['imports'][number];
 
 /** As `npm run build` does, beside the dist/ that other tests use; its outputs by the names that they have there. */
 async function built(t: ExecutionContext): Promise<ReadonlyMap<string, Output>> {
@@ -22,41 +21,57 @@ async function built(t: ExecutionContext): Promise<ReadonlyMap<string, Output>> 
   return new Map(Object.entries(outputs));
 }
 
-/** Names of packages that have to be found in node_modules once an output is loaded, and all that is loaded with it. */
-function packagesOf(
+/** The outputs that are loaded with one, by way of these kinds of import; itself among them. */
+function loadedWith(
   outputs: ReadonlyMap<string, Output>,
   name: string,
   kinds: readonly string[],
-): Set<string> {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const visit = (path: string): void => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    const { imports } = outputs.get(path) ?? { imports: [] };
-    for (const one of imports.filter(({ kind }) => kinds.includes(kind)))
-      if (one.external !== true) visit(one.path);
-      else if (!isBuiltin(one.path)) found.add(one.path);
-  };
-  visit(name);
-  return found;
+): readonly Output[] {
+  const seen = new Set([name]);
+  // Grows while it is gone through.
+  for (const path of seen)
+    for (const one of outputs.get(path)?.imports ?? [])
+      if (one.external !== true && kinds.includes(one.kind)) seen.add(one.path);
+  return [...seen].map((path) => outputs.get(path)).filter((output) => output !== undefined);
 }
 
-const atOnce: readonly Import['kind'][] = ['import-statement', 'require-call', 'require-resolve'];
+/** Names of packages that have to be found in node_modules once an output is loaded, and all that is loaded with it. */
+function packagesOf(outputs: readonly Output[], kinds: readonly string[]): readonly string[] {
+  const outside = outputs
+    .flatMap(({ imports }) => imports)
+    .filter(({ external, kind, path }) => external === true && kinds.includes(kind) && !isBuiltin(path));
+  return [...new Set(outside.map(({ path }) => path))].toSorted();
+}
+
+const atOnce = ['import-statement', 'require-call', 'require-resolve'];
+const ever = [...atOnce, 'dynamic-import'];
 
 test('only what logs in to boards, and what bundles the helper, load a package', async (t) => {
   const outputs = await built(t);
   const loading = [...outputs].flatMap(([path, { entryPoint }]) =>
     entryPoint === undefined
       ? []
-      : [...packagesOf(outputs, path, atOnce)].map((name) => `${entryPoint}: ${name}`),
+      : packagesOf(loadedWith(outputs, path, atOnce), atOnce).map((name) => `${entryPoint}: ${name}`),
   );
   t.deepEqual(loading, ['src/device/ssh/ssh-device.ts: ssh2']);
   const entry = [...outputs].find(([, { entryPoint }]) => entryPoint === 'src/cli/main.ts')?.[0] ?? '';
-  t.deepEqual([...packagesOf(outputs, entry, [...atOnce, 'dynamic-import'])].toSorted(), ['esbuild', 'ssh2']);
+  t.deepEqual(packagesOf(loadedWith(outputs, entry, ever), ever), ['esbuild', 'ssh2']);
   // Each command is a file of its own.
   const entries = new Set([...outputs.values()].map(({ entryPoint }) => entryPoint));
   for (const { name } of commands) t.true(entries.has(`src/cli/commands/${name}.ts`), name);
+});
+
+test('commands on boards do not load the parser of board files, nor what starts programs, before they have to', async (t) => {
+  const outputs = await built(t);
+  const inFile = (path: string) =>
+    [...outputs].filter(([, { entryPoint }]) => entryPoint === path).map(([name]) => name);
+  for (const name of ['status', 'log', 'usage', 'push', 'rollback', 'shell']) {
+    const [file = ''] = inFile(`src/cli/commands/${name}.ts`);
+    const inputs = loadedWith(outputs, file, atOnce).flatMap((output) => Object.keys(output.inputs));
+    t.true(inputs.includes(`src/cli/commands/${name}.ts`), name);
+    const heavy = inputs.filter((path) => /^node_modules\/(yaml|execa)\//.test(path));
+    t.deepEqual(heavy, [], name);
+  }
 });
 
 test('LICENSES has every package whose code is in dist, with its version and its licence', async (t) => {

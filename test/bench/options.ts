@@ -14,7 +14,7 @@ export interface Options {
 
 const usage = `npm run bench -- [--only boot|wall|why|transfer|reset|helper] [--json FILE]
   --only boot   what overlay_init adds to a boot
-  --only wall   how long ovl check and ovl build take
+  --only wall   how long ovl status --help, check and build take
   --only why    what each part of overlay_init costs, with JFFS2
   --only transfer  how long files take to a board over SSH, against tar and rsync
   --only reset  how long a factory reset takes, for 0, 100 and 10,000 files

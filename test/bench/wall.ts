@@ -1,5 +1,5 @@
 /**
- * How long people wait: `ovl check` and `ovl build` against a Node that does nothing. The commands take turns, so that
+ * How long people wait: a help text, `ovl check` and `ovl build` against a Node that does nothing. The commands take turns, so that
  * what else the machine does falls on all of them alike.
  */
 import { spawnSync } from 'node:child_process';
@@ -33,6 +33,7 @@ export async function benchWall({ work, rounds, signal }: WallBenchOptions): Pro
   const board = join(packageRoot(), 'board-configs', 'lab-jffs2.yaml');
   const commands: readonly (readonly [string, readonly string[]])[] = [
     ['node -e 0', ['-e', '0']],
+    ['ovl status --help', [ovl, 'status', '--help']],
     ['ovl check BOARD', [ovl, 'check', board]],
     ['ovl build BOARD -o DIR', [ovl, 'build', board, '-o', join(work, 'out')]],
     ['ovl build --no-helper BOARD -o DIR', [ovl, 'build', '--no-helper', board, '-o', join(work, 'alone')]],

@@ -9,7 +9,8 @@ import type { UploadEntry } from '../../src/device/upload/tree.ts';
 import { upload } from '../../src/device/upload/upload.ts';
 import { removeServer, type SshServer, startServer } from '../support/ssh-servers.ts';
 import { processor } from './processor.ts';
-import { memory, sshConfig, type TransferOptions, thousandFiles } from './transfer.ts';
+import { memory, type TransferOptions } from './transfer.ts';
+import { sshConfig, thousandFiles } from './transfer-ways.ts';
 
 export interface BoardsRow {
   readonly boards: number;

@@ -11,7 +11,8 @@ import { bundleBoard } from '../../src/toolchain/bundle-board.ts';
 import { slowWire } from '../support/slow-wire.ts';
 import { removeServer, startServer } from '../support/ssh-servers.ts';
 import { preparedBoard } from './images.ts';
-import { memory, sshConfig, type TransferOptions } from './transfer.ts';
+import { memory, type TransferOptions } from './transfer.ts';
+import { sshConfig } from './transfer-ways.ts';
 
 export interface SlowRow {
   /** Bytes a second; Infinity for loopback itself. */

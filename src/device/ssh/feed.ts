@@ -17,13 +17,10 @@ export async function feed(
   ended: Promise<unknown>,
   touch: () => void,
 ): Promise<void> {
-  let over = false;
-  const closed = ended.then(() => {
-    over = true;
-  });
+  const command = new Running(ended);
   const write = async (bytes: Uint8Array): Promise<void> => {
-    if (over || channel.write(bytes)) return;
-    await Promise.race([once(channel, 'drain'), closed]);
+    if (command.isOver || channel.write(bytes)) return;
+    await command.orOver(once(channel, 'drain'));
     touch();
   };
   if (preamble.length > 0) await write(preamble);
@@ -31,21 +28,39 @@ export async function feed(
   else if (stdin !== undefined) {
     const source = (live === true ? stdin : gathered(stdin))[Symbol.asyncIterator]();
     // A source may wait for an answer that never comes, because the command has ended.
-    for (let next = await first(source.next(), closed); next; next = await first(source.next(), closed))
-      await write(next);
-    if (over) source.return?.(undefined).catch(() => {});
+    for (;;) {
+      const step = await command.orOver(source.next());
+      if (step === undefined || step.done === true) break;
+      await write(step.value);
+    }
+    if (command.isOver) source.return?.(undefined).catch(() => {});
   }
-  if (!over) channel.end();
+  if (!command.isOver) channel.end();
 }
 
-/** What comes next; undefined at the end, and once the command is over. */
-async function first(
-  next: Promise<IteratorResult<Uint8Array>>,
-  closed: Promise<void>,
-): Promise<Uint8Array | undefined> {
-  next.catch(() => {});
-  const step = await Promise.race([next, closed]);
-  return step?.done === false ? step.value : undefined;
+/**
+ * A command, for whoever waits for something that will not come once it is over. Promise.race with the end of the command would keep
+ * each of its results until then: in the end all that was ever sent is in memory.
+ */
+class Running {
+  isOver = false;
+  #stop = (): void => {};
+
+  constructor(ended: Promise<unknown>) {
+    ended.then(() => {
+      this.isOver = true;
+      this.#stop();
+    });
+  }
+
+  /** What the work gives, or undefined once the command is over. One is waited for at a time. */
+  orOver<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () => resolve(undefined);
+      work.then(resolve, reject);
+      if (this.isOver) this.#stop();
+    });
+  }
 }
 
 async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -91,6 +91,7 @@ export async function ownServer(t: ExecutionContext, options: OwnServerOptions =
 interface Inside {
   readonly _sock: Socket;
   readonly _protocol: {
+    readonly _hostKeys: object;
     readonly _packetRW: {
       readonly write: {
         readonly allocStart: number;
@@ -105,6 +106,16 @@ const { sendPacket } = createRequire(import.meta.url)('ssh2/lib/protocol/utils.j
   readonly sendPacket: (protocol: Inside['_protocol'], packet: Buffer) => boolean;
 };
 const userauthBanner = 53;
+
+/** From now on, whenever keys are exchanged, it is a key that nobody has seen. */
+export async function showAnotherKey(client: Connection): Promise<void> {
+  const { private: text } = await hostKey('ed25519');
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error) throw parsed;
+  const [key] = [parsed].flat();
+  const { _hostKeys } = (client as unknown as Inside)._protocol;
+  Object.assign(_hostKeys, { 'ssh-ed25519': key });
+}
 
 /** Sends one banner after the other for as long as somebody takes them (RFC 4252, section 5.4). */
 export function endlessBanner(client: Connection): void {

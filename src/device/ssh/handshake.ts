@@ -100,6 +100,7 @@ async function shakeHands(hands: Hands): Promise<Session> {
   let stage: Stage = 'greeting';
   let denied: unknown;
   let hostKey = '';
+  let accepted: Buffer | undefined;
   // Nobody is left at a question of a server that has gone.
   const over = new AbortController();
   const whileAsking = async <T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -167,10 +168,16 @@ async function shakeHands(hands: Hands): Promise<Session> {
         keepaliveCountMax: settings.aliveCount,
         algorithms: ours as never,
         hostVerifier: (key: Buffer, verify: (isValid: boolean) => void) => {
+          // When keys are exchanged again (dropbear does it after a gibibyte) there is only one answer, and it has to be given at
+          // once: ssh2 would go on sending with the old keys meanwhile, and the server end the connection.
+          if (accepted !== undefined) return verify(accepted.equals(key));
           stage = 'key exchange';
           hostKey = fingerprint(key);
           checkHostKey(key, check).then(
-            () => verify(true),
+            () => {
+              accepted = globalThis.Buffer.from(key);
+              verify(true);
+            },
             (error) => {
               denied = error;
               verify(false);

@@ -168,9 +168,17 @@ function lost(name: string, cause: Error | undefined): Diagnostic {
     code: 'OVL530',
     severity: 'error',
     message: `the connection to ${name} ended`,
-    because: cause === undefined ? 'the board closed it' : visible(cause.message).slice(0, 200),
+    because: why(cause),
     fix: 'look whether the board still runs, and do it again',
   };
+}
+
+function why(cause: Error | undefined): string {
+  if (cause === undefined) return 'the board closed it';
+  // ssh2's words for what the check of the host key refuses after the login.
+  if (cause.message.startsWith('Host denied'))
+    return 'when keys were exchanged again it showed another host key than at the login';
+  return visible(cause.message).slice(0, 200);
 }
 
 function notBack(name: string, deadlineMs: number, last: Failure | undefined): Diagnostic {

@@ -79,10 +79,7 @@ ovl_lies=
 if [ -n "$ovl_known" ]; then ovl_lies=$(ovl_see); fi
 `;
 
-/**
- * Whether the session can go on behind an archive, which needs a head that counts bytes (busybox's does, and reads further), and whether mv
- * can exchange: to be known before there is something to wait for.
- */
+/** Whether the session can go on behind an archive, which needs a head that counts bytes (busybox's does, and reads further). */
 const lookAhead = `
 ovl_stays=
 if [ -n "$ovl_once" ]; then
@@ -92,7 +89,6 @@ if [ -n "$ovl_once" ]; then
   esac
   [ -z "$ovl_stays" ] || ovl_say stays
   ovl_say ready
-  [ ! -d "$ovl_dest" ] || case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac
 fi
 `;
 
@@ -209,6 +205,7 @@ if [ $# -gt 0 ]; then rm -rf "$@" || ovl_fail remove; fi
 ovl_take || ovl_fail unpack
 ${finishing(tellSeen)}
 [ -n "$ovl_stays" ] || exit 0
+[ ! -d "$ovl_dest" ] || case $(mv --help 2>&1) in *--exchange*) ;; *) ovl_exchange=false ;; esac
 if ! read -r ovl_line || [ "$ovl_line" != "$ovl_mark switch" ]; then
   ovl_clear
   exit 0

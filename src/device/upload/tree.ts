@@ -30,6 +30,15 @@ const usualMode = 0o755;
  * @throws RangeError for a path that leads out of the folder, is there twice, or cannot be on any file system
  */
 export function uploadTree(entries: readonly UploadEntry[]): ReadonlyMap<string, UploadEntry> {
+  const tree = trees.get(entries) ?? ordered(entries);
+  trees.set(entries, tree);
+  return tree;
+}
+
+/** Many boards get the same entries, and what is made of a tree (its digest, its stamp) is kept by the tree. */
+const trees = new WeakMap<readonly UploadEntry[], ReadonlyMap<string, UploadEntry>>();
+
+function ordered(entries: readonly UploadEntry[]): ReadonlyMap<string, UploadEntry> {
   const all = new Map<string, UploadEntry>();
   for (const entry of entries) {
     if (!isInside(entry.path))

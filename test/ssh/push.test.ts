@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { readLocalFolder } from '../../src/device/upload/local-folder.ts';
 import { upload } from '../../src/device/upload/upload.ts';
+import { ext4Root } from '../support/ext4-root.ts';
 import { ovl, type Ran } from '../support/ovl.ts';
 import { connected, diagnosticOf, ownSsh, serverFor, testOnServer } from '../support/ssh-client.ts';
 import { listing } from '../support/upload-tree.ts';
@@ -20,8 +22,8 @@ interface Scene {
   readonly push: (...words: readonly string[]) => Promise<Ran>;
 }
 
-async function scene(t: ExecutionContext, kind: 'dropbear' | 'openssh'): Promise<Scene> {
-  const server = await serverFor(t, { kind });
+async function scene(t: ExecutionContext, kind: 'dropbear' | 'openssh', rootImage?: string): Promise<Scene> {
+  const server = await serverFor(t, { kind, ...(rootImage === undefined ? {} : { rootImage }) });
   const { configFile } = await ownSsh(t, { knownHosts: server.knownHosts, identity: server.identity });
   const app = await mkdtemp(join(tmpdir(), 'ovl-push-'));
   t.teardown(() => rm(app, { recursive: true, force: true }));
@@ -64,6 +66,28 @@ for (const kind of ['dropbear', 'openssh'] as const) {
     t.deepEqual(await listing(there), await listing(app));
     t.deepEqual(await listing(`${there}.ovl-previous`), before);
   });
+
+  testOnServer(`${kind}: what the board tidies up goes on when the command has ended`, async (t) => {
+    const { app, push } = await scene(t, kind, await ext4Root(t));
+    // busybox's stat ends names with a line feed.
+    await rm(join(app, "it's\na name"));
+    const pushed = async (): Promise<unknown> => {
+      const { exitCode, stdout, stderr } = await push('--to', '/files/app', '--yes', '--json');
+      t.is(exitCode, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    t.like(await pushed(), { changed: true, verifiedBy: 'sha256sum' });
+    await until(async () => (await pushed()) as { readonly verifiedBy: string }, 'stamp');
+  });
+}
+
+/** The stamp is the last thing that the board writes. */
+async function until(ask: () => Promise<{ readonly verifiedBy: string }>, word: string): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) {
+    if ((await ask()).verifiedBy === word) return;
+    await sleep(250);
+  }
+  throw new Error(`never verified by ${word}`);
 }
 
 testOnServer('what cannot be: refused before anything is sent, with the board as it was', async (t) => {

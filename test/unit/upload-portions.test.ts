@@ -141,7 +141,7 @@ for (const [name, shell] of shells) {
     const portions = portionsOf([...uploadTree(tree).values()]);
     t.is(portions.length, parts);
     const lines = receiveLines('mark', { way: 'fresh', replaced: [], copies: [] }, [], {
-      staying: portions,
+      staying: { kind: 'portions', portions },
     });
     const stream = [lines];
     const edges: number[] = [];

@@ -71,7 +71,7 @@ async function listed(path: string): Promise<readonly BoardHost[]> {
 async function inventoried(path: string, group: string): Promise<readonly BoardHost[]> {
   const text = Buffer.from(await readInput(path, listLimit)).toString('utf8');
   const isYaml = ['.yml', '.yaml'].includes(extname(path)) || /^(?:---|[\w-]+:\s*$)/m.test(text);
-  // The parser takes longer to load than most commands without an inventory do otherwise before they connect.
+  // The parser is loaded for those alone who name such an inventory.
   const read = isYaml ? (await import('./inventory-yaml.ts')).readYamlInventory : readIniInventory;
   const inventory = reading(path, () => read(text));
   const boards = inventory.boards(group);

@@ -7,7 +7,7 @@ import ssh2, { type Client } from 'ssh2';
 import { type Diagnostic, Failure } from '../../diagnostics/diagnostic.ts';
 import { type Offer, offer } from './algorithms.ts';
 import { fingerprint } from './fingerprint.ts';
-import { checkHostKey } from './host-key.ts';
+import { changedMeanwhile, checkHostKey, placeOf } from './host-key.ts';
 import { knownTypes } from './known-hosts.ts';
 import { readKnownHosts } from './known-hosts-file.ts';
 import { type Login, login, type Memory } from './login.ts';
@@ -35,6 +35,8 @@ export interface Session {
   /** Of the host key, SHA256:... */
   readonly hostKey: string;
   readonly memory: Memory;
+  /** Why we ended it ourselves, where it showed another host key after the login. */
+  readonly denied: () => Failure | undefined;
 }
 
 export type Stage = 'connecting' | 'greeting' | 'key exchange' | 'login';
@@ -50,8 +52,8 @@ export async function openSession(target: Target, signal: AbortSignal, memory?: 
   signal.throwIfAborted();
   const { settings } = target;
   const known = await readKnownHosts([...settings.userKnownHosts, ...settings.globalKnownHosts]);
-  const host = settings.hostKeyAlias ?? settings.host;
-  const types = knownTypes(known, host, settings.hostKeyAlias === undefined ? settings.port : 22);
+  const { host, port } = placeOf(settings);
+  const types = knownTypes(known, host, port);
   const ours = offer(target.legacyAlgorithms, settings.offered, types);
   // The way there, and then the login, have this long each; ssh's ConnectTimeout covers both as well.
   const patience = new Patience(settings.connectTimeoutMs);
@@ -100,7 +102,7 @@ async function shakeHands(hands: Hands): Promise<Session> {
   let stage: Stage = 'greeting';
   let denied: unknown;
   let hostKey = '';
-  let accepted: Buffer | undefined;
+  let isAccepted = false;
   // Nobody is left at a question of a server that has gone.
   const over = new AbortController();
   const whileAsking = async <T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -168,14 +170,17 @@ async function shakeHands(hands: Hands): Promise<Session> {
         keepaliveCountMax: settings.aliveCount,
         algorithms: ours as never,
         hostVerifier: (key: Buffer, verify: (isValid: boolean) => void) => {
-          // When keys are exchanged again (dropbear does it after a gibibyte) there is only one answer, and it has to be given at
-          // once: ssh2 would go on sending with the old keys meanwhile, and the server end the connection.
-          if (accepted !== undefined) return verify(accepted.equals(key));
+          // When keys are exchanged again (dropbear does it after a gibibyte) the answer has to be given at once: ssh2 would go
+          // on sending with the old keys meanwhile, and the server end the connection.
+          if (isAccepted) {
+            if (fingerprint(key) !== hostKey) denied = new Failure(changedMeanwhile(key, hostKey, settings));
+            return verify(denied === undefined);
+          }
           stage = 'key exchange';
           hostKey = fingerprint(key);
           checkHostKey(key, check).then(
             () => {
-              accepted = globalThis.Buffer.from(key);
+              isAccepted = true;
               verify(true);
             },
             (error) => {
@@ -202,6 +207,7 @@ async function shakeHands(hands: Hands): Promise<Session> {
     hostKey,
     software: heard.greeting()?.software ?? '',
     memory: entry.succeed(),
+    denied: () => (denied instanceof Failure ? denied : undefined),
   };
 }
 

@@ -24,15 +24,8 @@ export interface HostKeyCheck {
 export async function checkHostKey(blob: Buffer, check: HostKeyCheck): Promise<void> {
   const { settings } = check;
   const key: HostKey = { type: typeOf(blob), blob };
-  const host = settings.hostKeyAlias ?? settings.host;
-  // An alias stands for itself, whatever the port is (ssh_config(5), HostKeyAlias).
-  const port = settings.hostKeyAlias === undefined ? settings.port : 22;
-  const shown = {
-    host: lookupName(host, port),
-    type: keyName(key.type),
-    fingerprint: fingerprint(blob),
-    others: [],
-  };
+  const { host, port } = placeOf(settings);
+  const shown = shownBy(blob, settings);
   const verdict = judge(check.known, host, port, key);
   if (verdict.kind === 'revoked') throw new Failure(revoked(shown, verdict.entry));
   if (verdict.kind === 'changed') throw new Failure(changed(shown, verdict.entry));
@@ -48,6 +41,39 @@ export async function checkHostKey(blob: Buffer, check: HostKeyCheck): Promise<v
 }
 
 type Shown = Parameters<NonNullable<Questions['acceptHostKey']>>[0];
+
+/** An alias stands for itself, whatever the port is (ssh_config(5), HostKeyAlias). */
+export function placeOf({ host, port, hostKeyAlias }: SshSettings): {
+  readonly host: string;
+  readonly port: number;
+} {
+  return hostKeyAlias === undefined ? { host, port } : { host: hostKeyAlias, port: 22 };
+}
+
+function shownBy(blob: Buffer, settings: SshSettings): Shown {
+  const { host, port } = placeOf(settings);
+  return {
+    host: lookupName(host, port),
+    type: keyName(typeOf(blob)),
+    fingerprint: fingerprint(blob),
+    others: [],
+  };
+}
+
+/**
+ * What to say where keys are exchanged again after the login, and another host key is shown.
+ * @param before that of the login, SHA256:...
+ */
+export function changedMeanwhile(blob: Buffer, before: string, settings: SshSettings): Diagnostic {
+  const { host, type, fingerprint: print } = shownBy(blob, settings);
+  return {
+    code: 'OVL516',
+    severity: 'error',
+    message: `the host key of ${host} changed during the connection: it shows ${type} ${print}`,
+    because: `it was ${before} at the login, and keys were exchanged again: something else answers in the board's place now; the connection was ended`,
+    fix: 'find out what stands between this machine and the board before you log in again',
+  };
+}
 
 async function accept(shown: Shown, check: HostKeyCheck): Promise<void> {
   const { strictHostKey, batch } = check.settings;

@@ -136,7 +136,7 @@ export class SshDevice implements Device {
     transport.end();
   }
 
-  #watch({ client, transport }: Session): Promise<Loss> {
+  #watch({ client, transport, denied }: Session): Promise<Loss> {
     let cause: Error | undefined;
     client.removeAllListeners('error');
     client.removeAllListeners('close');
@@ -149,7 +149,7 @@ export class SshDevice implements Device {
         transport.end();
         resolve(
           this.#expected === 'lost'
-            ? { kind: 'lost', diagnostic: lost(this.name, cause) }
+            ? { kind: 'lost', diagnostic: denied()?.diagnostics[0] ?? lost(this.name, cause) }
             : { kind: this.#expected },
         );
       });
@@ -168,17 +168,9 @@ function lost(name: string, cause: Error | undefined): Diagnostic {
     code: 'OVL530',
     severity: 'error',
     message: `the connection to ${name} ended`,
-    because: why(cause),
+    because: cause === undefined ? 'the board closed it' : visible(cause.message).slice(0, 200),
     fix: 'look whether the board still runs, and do it again',
   };
-}
-
-function why(cause: Error | undefined): string {
-  if (cause === undefined) return 'the board closed it';
-  // ssh2's words for what the check of the host key refuses after the login.
-  if (cause.message.startsWith('Host denied'))
-    return 'when keys were exchanged again it showed another host key than at the login';
-  return visible(cause.message).slice(0, 200);
 }
 
 function notBack(name: string, deadlineMs: number, last: Failure | undefined): Diagnostic {

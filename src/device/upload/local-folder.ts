@@ -103,7 +103,7 @@ async function entryOf(
 }
 
 /**
- * At once: a thousand small files take 40 ms so, and six times that through the thread pool. Whatever has the name by now: no link is
+ * Without the thread pool: a thousand small files take 50 ms so, and took 520 as streams. Whatever has the name by now, no link is
  * followed, and no pipe is waited for.
  */
 function bytesOfFile(path: string): Buffer {

@@ -14,6 +14,11 @@ export interface Portion {
   readonly bytes: number;
 }
 
+/** An archive behind which stdin goes on: in one go, or in portions. */
+export type Staying =
+  | { readonly kind: 'whole'; readonly bytes: number }
+  | { readonly kind: 'portions'; readonly portions: readonly Portion[] };
+
 /** Reading the last one goes on while all of it is written through, and takes about as long where it is a third. */
 const share = 3;
 /** Each costs the board a few programs. */

@@ -3,7 +3,7 @@
  * They need $ovl_mark, $ovl_dest, $ovl_new and ovl_say.
  */
 import { quote } from '../../render/quote.ts';
-import { type Portion, portionFunctions } from './portions.ts';
+import { portionFunctions, type Staying } from './portions.ts';
 import { stampWriting } from './stamp.ts';
 
 /** Shell function: a line of the script's own, with $ovl_mark in front. */
@@ -71,18 +71,18 @@ export interface Copy {
 export interface Taking {
   /** Packed; only where the way is "beside". */
   readonly packed?: boolean;
-  /** Where the archive does not end stdin: its bytes, or the portions that it comes in. */
-  readonly staying?: number | readonly Portion[];
+  /** Where the archive does not end stdin. */
+  readonly staying?: Staying;
 }
 
 /** tar reads its stdin to the end: where something is to follow the archive, head gives it no more than that. */
-function takeLines({ staying }: Taking): string {
+function takeLines(way: Preparation['way'], staying: Staying | undefined): string {
   if (staying === undefined) return 'tar xpf -';
-  if (typeof staying === 'number') return `head -c ${staying} | tar xpf -`;
-  const portions = staying.map(({ names, bytes }) => `ovl_portion ${names.length} ${bytes}`);
-  return `if [ "$ovl_way" = fresh ]; then ovl_only='-links 1'; fi
-ovl_say arriving
-${portions.join(' &&\n')}`;
+  if (staying.kind === 'whole') return `head -c ${staying.bytes} | tar xpf -`;
+  const portions = staying.portions.map(({ names, bytes }) => `ovl_portion ${names.length} ${bytes}`);
+  // Of a new folder too, the digests that have been told are not made again.
+  const only = way === 'fresh' ? "ovl_only='-links 1'\n" : '';
+  return `${only}ovl_say arriving\n${portions.join(' &&\n')}`;
 }
 
 /**
@@ -97,7 +97,7 @@ export function receiveLines(
 ): Uint8Array {
   const words = (paths: readonly string[]): string => paths.map((path) => quote(`./${path}`)).join(' ');
   const sums =
-    way !== 'reuse' || files.length > mostNamed || typeof taking.staying === 'object'
+    way !== 'reuse' || files.length > mostNamed || taking.staying?.kind === 'portions'
       ? ''
       : `ovl_sums() { ${files.length === 0 ? ':' : `$ovl_digest ${words(files)}`}; }\n`;
   const fill = copies.map(({ from, to }) => `cp -p ${words([from, to])}`).join(' && ');
@@ -105,11 +105,11 @@ export function receiveLines(
   const takes =
     way === 'beside'
       ? `ovl_fill() { ${fill || ':'}; }\novl_unpack() { ${tar}; }\n`
-      : `ovl_take() {\n${takeLines(taking)}\n}\n`;
+      : `ovl_take() {\n${takeLines(way, taking.staying)}\n}\n`;
   const stays =
     taking.staying === undefined
       ? 'ovl_stays=\n'
-      : `${stampWriting}${typeof taking.staying === 'number' ? '' : portionFunctions}`;
+      : `${stampWriting}${taking.staying.kind === 'whole' ? '' : portionFunctions}`;
   const head = `ovl_way=${way}\n${stays}`;
   return Buffer.from(`${head}${sums}${takes}set -- ${words(replaced)}\n${mark} ${goLine}\n`);
 }

@@ -166,7 +166,8 @@ exit 0
  * All of an upload, or all but the switch, in one session, because each costs a round trip, a login shell and the reading of its
  * script. $3: what find is to tell (expressionOf); $4: the tree that is wanted (treeDigest), or nothing where no stamp is to
  * be believed; $5: not empty where the switch follows. What the destination has is the first answer; stdin then says how it goes on (receiveLines), or ends where
- * nothing is to be done, and the archive follows, and the word to switch where the session stays. Where there is no destination,
+ * nothing is to be done, and the archive follows, and the word to switch where the session stays; while that is thought about, mv is asked
+ * whether it can exchange. Where there is no destination,
  * no digest is made before.
  */
 const uploadScript = dense(`${names}${inventoryFunctions}${stampReading}${resume}

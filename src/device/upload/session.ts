@@ -5,8 +5,8 @@ import { archive } from './archive.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { type Parcel, sentBytes } from './parcel.ts';
 import type { Place, RunAnswer, UploadOptions } from './place.ts';
-import { portionsOf } from './portions.ts';
-import { receiveLines, type Taking } from './script-parts.ts';
+import { portionsOf, type Staying } from './portions.ts';
+import { receiveLines } from './script-parts.ts';
 import type { Sort } from './sorts.ts';
 import { type Stamping, stampFor } from './switch.ts';
 
@@ -103,15 +103,16 @@ export class Session {
   }
 
   /** How the archive comes where stdin goes on behind it; undefined where it ends stdin, and the switch is a session of its own. */
-  async #staying({ bytes, entries }: Parcel, { digest }: Inventory): Promise<Taking['staying']> {
+  async #staying({ bytes, entries }: Parcel, { digest }: Inventory): Promise<Staying | undefined> {
     const ready = await this.#answer.until('ready');
     const says = (word: string): boolean => ready.includes(`${this.#is.place.mark} ${word}\n`);
     if (!says('stays')) return undefined;
-    if (bytes <= mostAtOnce) return bytes;
-    return says('exactly') && digest !== 'wc -c' ? portionsOf(entries) : undefined;
+    if (bytes <= mostAtOnce) return { kind: 'whole', bytes };
+    if (!says('exactly') || digest === 'wc -c') return undefined;
+    return { kind: 'portions', portions: portionsOf(entries) };
   }
 
-  async *#instructions(parcel: Parcel, staying: Taking['staying']): AsyncGenerator<Uint8Array> {
+  async *#instructions(parcel: Parcel, staying: Staying | undefined): AsyncGenerator<Uint8Array> {
     const { place, options } = this.#is;
     const { entries, packed } = parcel;
     const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
@@ -119,13 +120,13 @@ export class Session {
       packed: packed !== undefined,
       ...(staying === undefined ? {} : { staying }),
     });
-    if (typeof staying !== 'object') {
+    if (staying?.kind !== 'portions') {
       const pieces = packed === undefined ? archive(entries, options.mtime ?? 0) : piecesOf(packed);
       yield* this.#counted(pieces, place.counter(sentBytes(parcel)));
       return;
     }
-    const count = place.counter(staying.reduce((sum, { bytes }) => sum + bytes, 0));
-    for (const { names, entries: some } of staying) {
+    const count = place.counter(staying.portions.reduce((sum, { bytes }) => sum + bytes, 0));
+    for (const { names, entries: some } of staying.portions) {
       yield names;
       yield* this.#counted(archive(some, options.mtime ?? 0), count);
     }

@@ -83,15 +83,13 @@ export async function upload(
       bytes: 0,
       verifiedBy: before.stamp === 'same' ? 'stamp' : before.digest,
     };
-  const { parcel } = sent;
+  const { parcel, after, settled: tidied } = sent;
   const all = {
     files: parcel.entries.filter(({ kind }) => kind === 'file').length,
     bytes: sentBytes(parcel),
-    verifiedBy: sent.after.digest,
+    verifiedBy: after.digest,
   };
-  const { settled: tidied } = sent;
   if (tidied !== undefined) return { ...over, ...all, kind: 'switched', settled: () => tidied };
-  const { after } = sent;
   const wrong = await differing(tree, parcel, after);
   if (!after.there || wrong.length > 0) {
     await board.discard();

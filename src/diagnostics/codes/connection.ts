@@ -87,6 +87,12 @@ and a board that makes a key at each boot are the common causes.`,
     explanation: `The file that says which keys boards have cannot be read, so a changed key could go unnoticed; or an accepted key cannot be
 added to it. Its usual owner is you and its mode 0600.`,
   },
+  OVL516: {
+    title: 'the host key changed during the connection',
+    explanation: `Servers exchange keys again after some time or some bytes (dropbear after a gibibyte, OpenSSH by its RekeyLimit),
+and show their host key again. It was another one than at the login, so something else answers in the board's place by now.
+The connection was ended; what the board is like depends on what was being done, and "board" says it.`,
+  },
   OVL520: {
     title: 'the board refuses the login',
     explanation: `The server took none of what was tried; "because" lists all of it, with the fingerprints of the keys, and what the server
